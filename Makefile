@@ -1,0 +1,24 @@
+# One command prepares data (`make prepare-amos`), one runs the tests (`make test`); `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PACKAGES := libdeflate-dev libdnnl-dev libopenblas-dev libopenmpi-dev libpng-dev libsqlite3-dev libssl-dev pkg-config zlib1g-dev
+IRIS := .build/release/iris
+
+.PHONY: help deps build test
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
+
+deps: ## install the system packages that are missing (Debian, as root)
+	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q '^install ok installed' || echo $$p; done); \
+	if [ -z "$$missing" ]; then echo "system packages: all present"; else \
+	echo "installing with apt-get:" $$missing; apt-get update -qq; \
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+
+build: deps ## build the release binary .build/release/iris
+	swift build -c release --disable-testable-imports --build-tests --explicit-target-dependency-import-check error
+
+test: build ## run the tests
+	swift test -c release --disable-testable-imports --skip-build

@@ -1,0 +1,114 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every arrow of the module graph is written here once; docs/architecture.md draws it and CI checks that no
+// target imports what it does not declare.
+
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// C libraries of the system, found by pkg-config where they ship a file for it.
+let systemLibraries: [Target] = [
+    .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+]
+
+let kernels: Target = .target(
+    name: "CKernels",
+    // C is compiled without optimisation in debug builds unless told otherwise, which makes kernels 10 to 20 times slower.
+    cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])])
+
+/// The foundations that both trunks stand on.
+let foundations: [Target] = [
+    kernels,
+    .target(name: "Digests", dependencies: ["CCrypto"]),
+    .target(name: "RandomNumbers"),
+    .target(name: "WorkerThreads"),
+    .target(name: "Configuration", dependencies: [yams]),
+]
+
+/// Data: knows no tensors.
+let data: [Target] = [
+    .target(name: "Volumes", dependencies: ["CKernels", "WorkerThreads"]),
+    .target(name: "NIfTI", dependencies: ["Volumes", "Digests", "CKernels", "CDeflate"]),
+    .target(name: "Pictures", dependencies: ["Volumes", "CPNG"]),
+    .target(name: "Metrics", dependencies: ["Volumes", "CKernels", "RandomNumbers", "WorkerThreads"]),
+    .target(
+        name: "Datasets",
+        dependencies: ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "WorkerThreads", "CKernels"]),
+    .target(name: "VolumeStore", dependencies: ["NIfTI", "Volumes", "Digests", grdb]),
+    .target(
+        name: "Preparation",
+        dependencies: [
+            "Datasets", "VolumeStore", "NIfTI", "Volumes", "Digests", "Configuration", "WorkerThreads", "CKernels", logging,
+        ]),
+    .target(
+        name: "Episodes",
+        dependencies: [
+            "VolumeStore", "NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "WorkerThreads", "CKernels",
+        ]),
+]
+
+/// Tensors: know no medicine.
+let tensors: [Target] = [
+    .target(name: "Tensors", dependencies: ["CKernels", "RandomNumbers", "COneDNN", "COpenBLAS"]),
+    .target(name: "IrisModel", dependencies: ["Tensors", "RandomNumbers", "Configuration"]),
+]
+
+/// Where data and tensors meet, and what stands on both.
+let meeting: [Target] = [
+    .target(
+        name: "IrisTraining",
+        dependencies: [
+            "Episodes", "IrisModel", "Metrics", "Tensors", "VolumeStore", "NIfTI", "Volumes", "Digests", "Configuration",
+            "RandomNumbers", "WorkerThreads", "CMPI", logging,
+        ]),
+    .target(name: "Reports", dependencies: ["Pictures", "Datasets", "Metrics", "Volumes", "NIfTI"]),
+    .executableTarget(
+        name: "iris",
+        dependencies: [
+            "Configuration", "Datasets", "Digests", "Episodes", "IrisModel", "IrisTraining", "Metrics", "NIfTI", "Pictures",
+            "Preparation", "Reports", "Tensors", "VolumeStore", "Volumes", "WorkerThreads", "CKernels", arguments, logging,
+        ]),
+]
+
+let testSupport: [Target] = [
+    .target(name: "TestData", dependencies: [], path: "Tests/TestData")
+]
+
+/// The tests of one module. Recorded values of other tools lie in `Tests/<module>Tests/Recorded`, read by path.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), "TestData"] + dependencies, exclude: ["Recorded"])
+}
+
+let testTargets: [Target] = [
+    tests("Digests"), tests("RandomNumbers"), tests("WorkerThreads"), tests("Configuration"),
+    tests("Volumes", ["CKernels"]), tests("NIfTI", ["Volumes"]), tests("Pictures", ["Volumes"]),
+    tests("Metrics", ["Volumes", "RandomNumbers"]),
+    tests("Datasets", ["NIfTI", "Volumes", "Digests", "RandomNumbers"]),
+    tests("VolumeStore", ["NIfTI", "Volumes", "Digests"]),
+    tests("Preparation", ["Datasets", "VolumeStore", "NIfTI", "Volumes"]),
+    tests("Episodes", ["VolumeStore", "NIfTI", "Volumes", "RandomNumbers", "CKernels", "Digests"]),
+    tests("Tensors", ["CKernels", "RandomNumbers"]), tests("IrisModel", ["Tensors", "RandomNumbers"]),
+    tests("IrisTraining", ["Episodes", "IrisModel", "Tensors", "VolumeStore"]),
+    tests("Reports", ["Datasets", "Metrics", "Volumes"]),
+    .testTarget(name: "CommandTests", dependencies: ["TestData"]),
+]
+
+let package = Package(
+    name: "Iris",
+    products: [.executable(name: "iris", targets: ["iris"])],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    ],
+    targets: systemLibraries + foundations + data + tensors + meeting + testSupport + testTargets,
+    swiftLanguageModes: [.v6])

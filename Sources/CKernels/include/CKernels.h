@@ -1,0 +1,7 @@
+// The hot loops. Every header names its kernels' formulas, shapes and the caller's duties.
+#ifndef IRIS_CKERNELS_H
+#define IRIS_CKERNELS_H
+
+#include "iris_instruction_set.h"
+
+#endif

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// The command line. Every command parses, calls one library type and prints one result.
+@main struct Iris: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "iris",
+        abstract: "Medical segmentation datasets to audited stores, episode streams and one-shot segmentation.",
+        version: "0.1.0",
+        subcommands: [])
+}

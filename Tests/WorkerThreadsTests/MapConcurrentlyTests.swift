@@ -1,0 +1,40 @@
+import Synchronization
+import Testing
+import WorkerThreads
+
+@Suite struct MapConcurrentlyTests {
+    @Test(arguments: [1, 3, 8]) func resultsComeInOrderAndBounded(jobs: Int) async throws {
+        let counter = Counter()
+        var received: [Int] = []
+        try await mapConcurrently(Array(0..<100), jobs: jobs) { element in
+            counter.enter()
+            defer { counter.leave() }
+            // Later elements are quicker, so they finish out of order.
+            var sum = 0
+            for n in 0..<(100 - element) * 200 { sum &+= n }
+            return element * 2 + (sum == -1 ? 1 : 0)
+        } receive: { _, result in received.append(result) }
+        #expect(received == (0..<100).map { $0 * 2 })
+        #expect(counter.highest <= jobs)
+    }
+
+    @Test func anErrorEndsTheWork() async {
+        struct Failure: Error {}
+        let counter = Counter()
+        await #expect(throws: Failure.self) {
+            try await mapConcurrently(Array(0..<1000), jobs: 2) { element in
+                counter.enter()
+                if element == 3 { throw Failure() }
+            } receive: { _, _ in }
+        }
+        #expect(counter.entered < 20)
+    }
+}
+
+private final class Counter: Sendable {
+    private let state = Mutex((now: 0, highest: 0, entered: 0))
+    func enter() { state.withLock { $0.now += 1; $0.entered += 1; $0.highest = max($0.highest, $0.now) } }
+    func leave() { state.withLock { $0.now -= 1 } }
+    var highest: Int { state.withLock { $0.highest } }
+    var entered: Int { state.withLock { $0.entered } }
+}
