@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PACKAGES := libdeflate-dev libdnnl-dev libopenblas-dev libopenmpi-dev libpng-dev libsqlite3-dev libssl-dev pkg-config zlib1g-dev
 IRIS := .build/release/iris
 
-.PHONY: help deps build test
+.PHONY: help deps build test test-all format lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -17,8 +17,21 @@ deps: ## install the system packages that are missing (Debian, as root)
 	echo "installing with apt-get:" $$missing; apt-get update -qq; \
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
-build: deps ## build the release binary .build/release/iris
-	swift build -c release --disable-testable-imports --build-tests --explicit-target-dependency-import-check error
+build: deps ## build the release binary, .build/release/iris
+	swift build -c release --disable-testable-imports --product iris
 
-test: build ## run the tests
+test: deps ## run the tests
+	swift build -c release --disable-testable-imports --build-tests --explicit-target-dependency-import-check error
 	swift test -c release --disable-testable-imports --skip-build
+
+test-all: ## run the tests, the slow ones too
+	IRIS_SLOW_TESTS=1 $(MAKE) test
+
+format: ## format all Swift code
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+lint: ## check the format of all Swift code
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+clean: ## remove what the build made
+	rm -rf .build
