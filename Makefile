@@ -18,11 +18,10 @@ deps: ## install the system packages that are missing (Debian, as root)
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
 build: deps ## build the release binary, .build/release/iris
-	swift build -c release --disable-testable-imports --product iris
+	swift build -c release --product iris
 
-test: deps ## run the tests
-	swift build -c release --disable-testable-imports --build-tests --explicit-target-dependency-import-check error
-	swift test -c release --disable-testable-imports --skip-build
+test: deps ## build and run the tests
+	swift test -c release --disable-testable-imports --explicit-target-dependency-import-check error
 
 test-all: ## run the tests, the slow ones too
 	IRIS_SLOW_TESTS=1 $(MAKE) test
