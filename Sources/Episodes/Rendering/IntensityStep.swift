@@ -1,3 +1,5 @@
+import Volumes
+
 /// One change of a patch's intensities, in normalised units (0 is the case's mean, 1 its standard deviation).
 ///
 /// x is a voxel's value, n the patch's size; means, deviations, minima and maxima are those of the patch as the step finds
@@ -27,11 +29,4 @@ public enum IntensityStep: Hashable, Sendable, Codable {
     case sharpening(amount: Double, sigma: SIMD3<Double>)
     /// `value` inside the boxes.
     case cutOut(boxes: [VoxelBox], value: Double)
-}
-
-/// The voxels from `lower` up to, not including, `upper`, along i, j and k.
-public struct VoxelBox: Hashable, Sendable, Codable {
-    public var lower, upper: SIMD3<Int>
-
-    public init(lower: SIMD3<Int>, upper: SIMD3<Int>) { (self.lower, self.upper) = (lower, upper) }
 }
