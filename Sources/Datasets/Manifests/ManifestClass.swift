@@ -1,0 +1,35 @@
+/// The side of the body that a paired structure belongs to.
+public enum Side: String, CaseIterable, Hashable, Sendable {
+    case left, right, none
+}
+
+/// One label value of one dataset.
+public struct ManifestClass: Hashable, Sendable {
+    /// The label value, 1 to 255; 0 is background and never a class.
+    public let value: Int
+    /// The name that the dataset gives it.
+    public let name: String
+    /// The canonical structure (`manifests/structures.yaml`), by which classes of different datasets match.
+    public let structure: String
+    /// Left or right for one of a pair, none otherwise.
+    public let side: Side
+    /// The value of the class on the other side, where the dataset has one.
+    public let pairedValue: Int?
+
+    public init(value: Int, name: String, structure: String, side: Side = .none, pairedValue: Int? = nil) {
+        (self.value, self.name, self.structure, self.side, self.pairedValue) = (value, name, structure, side, pairedValue)
+    }
+}
+
+/// Label values that a dataset declares unusable for some of its images. They become background.
+public struct LabelRule: Hashable, Sendable {
+    /// The values dropped.
+    public let values: [Int]
+    /// The modality in which they are dropped; `nil` for all.
+    public let modality: Modality?
+    public let reason: String
+
+    public init(values: [Int], modality: Modality?, reason: String) {
+        (self.values, self.modality, self.reason) = (values, modality, reason)
+    }
+}
