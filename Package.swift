@@ -12,6 +12,7 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 /// C libraries of the system, found by pkg-config where they ship a file for it.
 let systemLibraries: [Target] = [
     .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
@@ -36,7 +37,7 @@ let foundations: [Target] = [
 /// Data: knows no tensors.
 let data: [Target] = [
     .target(name: "Volumes", dependencies: ["CKernels", "WorkerThreads"]),
-    .target(name: "NIfTI", dependencies: ["Volumes", "Digests", "CKernels", "CDeflate"]),
+    .target(name: "NIfTI", dependencies: ["Volumes", "Digests", "CKernels", "CDeflate", "CZlib"]),
     .target(name: "Pictures", dependencies: ["Volumes", "CPNG"]),
     .target(name: "Metrics", dependencies: ["Volumes", "CKernels", "RandomNumbers", "WorkerThreads"]),
     .target(
@@ -89,7 +90,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let testTargets: [Target] = [
     tests("Digests"), tests("RandomNumbers"), tests("WorkerThreads"), tests("Configuration"),
-    tests("Volumes", ["CKernels"]), tests("NIfTI", ["Volumes"]), tests("Pictures", ["Volumes"]),
+    tests("Volumes", ["CKernels"]), tests("NIfTI", ["Volumes", "Digests", "RandomNumbers"]), tests("Pictures", ["Volumes"]),
     tests("Metrics", ["Volumes", "RandomNumbers"]),
     tests("Datasets", ["NIfTI", "Volumes", "Digests", "RandomNumbers"]),
     tests("VolumeStore", ["NIfTI", "Volumes", "Digests"]),
