@@ -4,5 +4,6 @@
 
 #include "iris_convert.h"
 #include "iris_instruction_set.h"
+#include "iris_surface.h"
 
 #endif
