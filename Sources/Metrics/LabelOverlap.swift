@@ -7,30 +7,14 @@ public struct LabelOverlap: Hashable, Sendable {
     public let prediction: Int
     /// Voxels that both give to the class: true positives.
     public let both: Int
-    /// The box that holds the class in either map, as lower (inclusive) and upper (exclusive) voxel indices; `nil` when
-    /// it occurs in neither.
-    public let box: (lower: SIMD3<Int32>, upper: SIMD3<Int32>)?
-
-    public init(reference: Int, prediction: Int, both: Int) {
-        (self.reference, self.prediction, self.both) = (reference, prediction, both)
-        box = nil
-    }
+    /// The box that holds the class in either map; `nil` when it occurs in neither.
+    public let box: VoxelBox?
 
     init(_ counts: iris_label_counts) {
         (reference, prediction, both) = (Int(counts.reference), Int(counts.prediction), Int(counts.both))
-        let lower = SIMD3(counts.lower.0, counts.lower.1, counts.lower.2)
-        let upper = SIMD3(counts.upper.0, counts.upper.1, counts.upper.2)
-        box = lower.x < upper.x ? (lower, upper) : nil
-    }
-
-    public static func == (a: LabelOverlap, b: LabelOverlap) -> Bool {
-        (a.reference, a.prediction, a.both) == (b.reference, b.prediction, b.both)
-    }
-
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(reference)
-        hasher.combine(prediction)
-        hasher.combine(both)
+        let lower = SIMD3(Int(counts.lower.0), Int(counts.lower.1), Int(counts.lower.2))
+        let upper = SIMD3(Int(counts.upper.0), Int(counts.upper.1), Int(counts.upper.2))
+        box = lower.x < upper.x ? VoxelBox(lower: lower, upper: upper) : nil
     }
 
     /// 2|A ∩ B| / (|A| + |B|); `nil` when both are empty.

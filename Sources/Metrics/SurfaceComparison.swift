@@ -29,19 +29,18 @@ public final class SurfaceComparison {
     /// - Parameter box: the box that holds the class in either map, from ``LabelOverlap/box``.
     /// - Throws: ``MetricsError/boxTooLarge(size:)`` beyond 65534 voxels along an axis.
     public func distances(
-        of value: UInt8, reference: LabelMap, prediction: LabelMap, box: (lower: SIMD3<Int32>, upper: SIMD3<Int32>)?,
-        elements: Elements
+        of value: UInt8, reference: LabelMap, prediction: LabelMap, box: VoxelBox?, elements: Elements
     ) throws(MetricsError) -> SurfaceDistances {
         let none = DirectedDistances(distances: [], areas: [])
         guard let box else { return SurfaceDistances(referenceToPrediction: none, predictionToReference: none) }
-        let size = box.upper &- box.lower
-        guard size.max() < 65535 else { throw .boxTooLarge(size: [Int(size.x), Int(size.y), Int(size.z)]) }
+        guard box.size.max() < 65535 else { throw .boxTooLarge(size: [box.size.x, box.size.y, box.size.z]) }
+        let size = SIMD3<Int32>(truncatingIfNeeded: box.size), lower = SIMD3<Int32>(truncatingIfNeeded: box.lower)
         let spacing = reference.grid.spacing
         let points = elements == .surfels ? size &+ 1 : size
         let areas = elements == .surfels ? SurfelAreas(spacing: spacing).area : [Double](repeating: 1, count: 256)
 
-        let referenceCount = findPoints(of: value, in: reference, box.lower, size, elements, &referencePoints)
-        let predictionCount = findPoints(of: value, in: prediction, box.lower, size, elements, &predictionPoints)
+        let referenceCount = findPoints(of: value, in: reference, lower, size, elements, &referencePoints)
+        let predictionCount = findPoints(of: value, in: prediction, lower, size, elements, &predictionPoints)
         return SurfaceDistances(
             referenceToPrediction: directed(
                 from: referencePoints, referenceCount, to: predictionPoints, predictionCount, points, spacing, areas),
