@@ -39,7 +39,7 @@ let data: [Target] = [
     .target(name: "Volumes", dependencies: ["CKernels", "WorkerThreads"]),
     .target(name: "NIfTI", dependencies: ["Volumes", "Digests", "CKernels", "CDeflate", "CZlib"]),
     .target(name: "Pictures", dependencies: ["Volumes", "CPNG"]),
-    .target(name: "Metrics", dependencies: ["Volumes", "CKernels", "RandomNumbers", "WorkerThreads"]),
+    .target(name: "Metrics", dependencies: ["NIfTI", "Volumes", "CKernels", "RandomNumbers", "WorkerThreads"]),
     .target(
         name: "Datasets",
         dependencies: ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "WorkerThreads", "CKernels"]),
@@ -91,7 +91,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let testTargets: [Target] = [
     tests("Digests"), tests("RandomNumbers"), tests("WorkerThreads"), tests("Configuration"),
     tests("Volumes", ["CKernels"]), tests("NIfTI", ["Volumes", "Digests", "RandomNumbers"]), tests("Pictures", ["Volumes"]),
-    tests("Metrics", ["Volumes", "RandomNumbers"]),
+    tests("Metrics", ["CKernels", "NIfTI", "Volumes", "RandomNumbers"]),
     tests("Datasets", ["NIfTI", "Volumes", "Digests", "RandomNumbers"]),
     tests("VolumeStore", ["NIfTI", "Volumes", "Digests"]),
     tests("Preparation", ["Datasets", "VolumeStore", "NIfTI", "Volumes"]),

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Metrics
+import NIfTI
 import TestData
 import Testing
 import Volumes
@@ -61,6 +62,27 @@ import Volumes
             shape: try GridShape(pair.shape[0], pair.shape[1], pair.shape[2]),
             affine: Affine(spacing: try Spacing(pair.spacing[0], pair.spacing[1], pair.spacing[2])))
         try agrees(try pair.reference.labels(grid), try pair.prediction.labels(grid), value: 1, with: pair.answers)
+    }
+
+    /// Hippocampus labels of two patients each, cut to their common shape.
+    @Test(
+        "Real pairs agree with three tools", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"),
+        arguments: 0..<recorded.real.count)
+    func real(index: Int) throws {
+        let pair = Self.recorded.real[index]
+        func read(_ name: String) throws -> LabelMap {
+            try NIfTIFile.read(at: SharedData.url("Task04_Hippocampus/labelsTr/\(name)").path).labelMap()
+        }
+        let reference = try read(pair.reference), prediction = try read(pair.prediction)
+        let a = reference.grid.shape, b = prediction.grid.shape
+        let shape = try GridShape(min(a.i, b.i), min(a.j, b.j), min(a.k, b.k))
+        let grid = Grid(shape: shape, affine: Affine(spacing: try Spacing(1, 1, 1)))
+        func cut(_ labels: LabelMap) throws -> LabelMap {
+            var result = try LabelMap(grid: grid, voxels: Array(repeating: 0, count: shape.count))
+            for k in 0..<shape.k { for j in 0..<shape.j { for i in 0..<shape.i { result[i, j, k] = labels[i, j, k] } } }
+            return result
+        }
+        try agrees(try cut(reference), try cut(prediction), value: pair.value, with: pair.answers)
     }
 
     private func agrees(
