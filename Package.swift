@@ -97,7 +97,7 @@ let testTargets: [Target] = [
     tests("Preparation", ["Datasets", "VolumeStore", "NIfTI", "Volumes"]),
     tests("Episodes", ["VolumeStore", "NIfTI", "Volumes", "RandomNumbers", "CKernels", "Digests"]),
     tests("Tensors", ["CKernels", "RandomNumbers"]), tests("IrisModel", ["Tensors", "RandomNumbers"]),
-    tests("IrisTraining", ["Episodes", "IrisModel", "Tensors", "VolumeStore"]),
+    tests("IrisTraining", ["Episodes", "IrisModel", "Tensors", "VolumeStore", "Volumes"]),
     tests("Reports", ["Datasets", "Metrics", "Volumes"]),
     .testTarget(name: "CommandTests", dependencies: ["TestData"]),
 ]
