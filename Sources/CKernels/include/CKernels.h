@@ -5,5 +5,6 @@
 #include "iris_convert.h"
 #include "iris_instruction_set.h"
 #include "iris_surface.h"
+#include "iris_resample.h"
 
 #endif

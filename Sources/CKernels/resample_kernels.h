@@ -1,0 +1,364 @@
+// The resampling kernels for one instruction set. resample.c includes this file once for each, with
+//   NAME(x)  the name of x in this variant
+//   LANES    floats in one vector
+//   VECTORS  vectors side by side in one block of lines: enough independent recursions to hide the latency of one
+//   FUSED    1 when the set has a fused multiply-add
+// No include guard for that reason.
+
+#define WIDTH (LANES * VECTORS)
+
+typedef float NAME(vf) __attribute__((vector_size(4 * LANES)));
+typedef int32_t NAME(vi) __attribute__((vector_size(4 * LANES)));
+typedef int16_t NAME(vs) __attribute__((vector_size(2 * LANES)));
+#define vf NAME(vf)
+#define vi NAME(vi)
+#define vs NAME(vs)
+
+#if FUSED
+#define MULTIPLY_ADD(a, b, c) __builtin_elementwise_fma(a, b, c)
+#else
+#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif
+
+INLINE vf NAME(splat)(float value) {
+    vf v;
+    for (int n = 0; n < LANES; n++) v[n] = value;
+    return v;
+}
+
+INLINE vf NAME(load)(const void *p, iris_sample_type type) {
+    if (type == IRIS_SAMPLE_FLOAT) {
+        vf v;
+        memcpy(&v, p, sizeof v);
+        return v;
+    }
+    vs v;
+    memcpy(&v, p, sizeof v);
+    return __builtin_convertvector(v, vf);
+}
+
+INLINE vs NAME(quantised)(vf v, const iris_quantisation *q) {
+    v = MULTIPLY_ADD(v, NAME(splat)(q->scale), NAME(splat)(q->offset));
+    v = __builtin_elementwise_min(__builtin_elementwise_max(v, NAME(splat)(q->low)), NAME(splat)(q->high));
+    // Adding 1.5 * 2^23 leaves a spacing of 1 between floats, so the sum is rounded half to even and its lowest 16 bits
+    // are the rounded value in two's complement.
+    v = v + NAME(splat)(0x1.8p23f);
+    vi bits;
+    memcpy(&bits, &v, sizeof bits);
+    return __builtin_convertvector(bits, vs);
+}
+
+INLINE void NAME(store)(void *p, vf v, iris_sample_type type, const iris_quantisation *q) {
+    if (type == IRIS_SAMPLE_FLOAT) {
+        memcpy(p, &v, sizeof v);
+    } else {
+        vs s = NAME(quantised)(v, q);
+        memcpy(p, &s, sizeof s);
+    }
+}
+
+INLINE void NAME(store_some)(void *p, vf v, int count, iris_sample_type type, const iris_quantisation *q) {
+    char all[sizeof(vf)];
+    NAME(store)(all, v, type, q);
+    memcpy(p, all, (size_t)count * SAMPLE_SIZE(type));
+}
+
+// Transposes a square of LANES vectors: log2(LANES) perfect shuffles of the first half's vectors with the second half's.
+INLINE void NAME(transpose)(vf *m) {
+    for (int stage = 1; stage < LANES; stage *= 2) {
+        vf shuffled[LANES];
+        for (int n = 0; n < LANES / 2; n++) {
+            shuffled[2 * n] = INTERLEAVE_LOW(m[n], m[n + LANES / 2]);
+            shuffled[2 * n + 1] = INTERLEAVE_HIGH(m[n], m[n + LANES / 2]);
+        }
+        for (int n = 0; n < LANES; n++) m[n] = shuffled[n];
+    }
+}
+
+// One block of up to WIDTH lines.
+typedef struct NAME(block) {
+    const char *input;
+    ptrdiff_t input_stride;
+    int lines;
+    char *output;
+    ptrdiff_t output_stride;
+    const iris_quantisation *quantisation;
+} NAME(block);
+#define block NAME(block)
+
+// Reads one row of a block whose lines stand side by side.
+INLINE void NAME(load_row)(const block *b, ptrdiff_t row, iris_sample_type type, vf *v) {
+    const char *p = b->input + row * b->input_stride * SAMPLE_SIZE(type);
+    if (b->lines == WIDTH) {
+        for (int n = 0; n < VECTORS; n++) v[n] = NAME(load)(p + n * LANES * SAMPLE_SIZE(type), type);
+    } else {
+        char all[WIDTH * sizeof(float)] = {0};
+        memcpy(all, p, (size_t)b->lines * SAMPLE_SIZE(type));
+        for (int n = 0; n < VECTORS; n++) v[n] = NAME(load)(all + n * LANES * SAMPLE_SIZE(type), type);
+    }
+}
+
+INLINE void NAME(store_row)(const block *b, ptrdiff_t row, const vf *v, iris_sample_type type) {
+    char *p = b->output + row * b->output_stride * SAMPLE_SIZE(type);
+    if (b->lines == WIDTH) {
+        for (int n = 0; n < VECTORS; n++) NAME(store)(p + n * LANES * SAMPLE_SIZE(type), v[n], type, b->quantisation);
+    } else {
+        for (int n = 0; n * LANES < b->lines; n++) {
+            int count = b->lines - n * LANES < LANES ? b->lines - n * LANES : LANES;
+            NAME(store_some)(p + n * LANES * SAMPLE_SIZE(type), v[n], count, type, b->quantisation);
+        }
+    }
+}
+
+// Reads STEP neighbouring elements of every row of a block, so that element e of all lines becomes row e of `rows`.
+INLINE void NAME(load_transposed)(const block *b, const int32_t *source, iris_sample_type type, float *rows) {
+    int neighbours = source[STEP - 1] - source[0] == STEP - 1;
+    for (int g = 0; g < VECTORS; g++) {
+        for (int part = 0; part < STEP; part += LANES) {
+            vf m[LANES];
+            for (int n = 0; n < LANES; n++) {
+                int line = g * LANES + n < b->lines ? g * LANES + n : b->lines - 1;
+                const char *p = b->input + line * b->input_stride * SAMPLE_SIZE(type);
+                if (neighbours) {
+                    m[n] = NAME(load)(p + (source[0] + part) * SAMPLE_SIZE(type), type);
+                } else if (type == IRIS_SAMPLE_FLOAT) {
+                    float gathered[LANES];
+                    for (int x = 0; x < LANES; x++) gathered[x] = ((const float *)p)[source[part + x]];
+                    memcpy(&m[n], gathered, sizeof gathered);
+                } else {
+                    int16_t gathered[LANES];
+                    for (int x = 0; x < LANES; x++) gathered[x] = ((const int16_t *)p)[source[part + x]];
+                    m[n] = NAME(load)(gathered, type);
+                }
+            }
+            NAME(transpose)(m);
+            for (int n = 0; n < LANES; n++) memcpy(rows + (part + n) * WIDTH + g * LANES, &m[n], sizeof(vf));
+        }
+    }
+}
+
+// Writes `count` (at most STEP) rows of `rows` as elements `start` and following of every line.
+INLINE void NAME(store_transposed)(const block *b, const float *rows, ptrdiff_t start, int count, iris_sample_type type) {
+    for (int g = 0; g * LANES < b->lines; g++) {
+        for (int part = 0; part < count; part += LANES) {
+            vf m[LANES];
+            for (int n = 0; n < LANES; n++) memcpy(&m[n], rows + (part + n) * WIDTH + g * LANES, sizeof(vf));
+            NAME(transpose)(m);
+            for (int n = 0; n < LANES && g * LANES + n < b->lines; n++) {
+                char *p = b->output + ((g * LANES + n) * b->output_stride + start + part) * SAMPLE_SIZE(type);
+                if (count - part >= LANES)
+                    NAME(store)(p, m[n], type, b->quantisation);
+                else
+                    NAME(store_some)(p, m[n], count - part, type, b->quantisation);
+            }
+        }
+    }
+}
+
+// The spline along WIDTH lines at once. Lane n of every row of `c` belongs to line n.
+//
+// `c` holds a window of the extended line: first rows that are coefficients already (KEPT of them after the first turn),
+// then rows that only the forward recursion has seen. Each turn adds rows, runs backwards over the window (starting REACH
+// rows late, which is where the start no longer matters), writes the outputs whose four taps are there, and moves on.
+INLINE void NAME(spline_block)(const block *b, const iris_resample_axis *axis, int along_rows, iris_sample_type in,
+                               iris_sample_type out) {
+    enum { REACH = IRIS_SPLINE_REACH, KEPT = 3 };
+    _Alignas(64) float c[(KEPT + REACH + CHUNK) * WIDTH];
+    _Alignas(64) float waiting[STEP * WIDTH];
+    const vf z = NAME(splat)(POLE);
+    const ptrdiff_t outputs = axis->count;
+    // `origin` is the extended index of row 0 of c.
+    ptrdiff_t origin = axis->first[0], written = 0;
+    const ptrdiff_t end = axis->first[outputs - 1] + 4 + REACH;
+    int rows = 0, coefficients = 0, pending = 0;
+    vf p[VECTORS];
+
+    // A constant line s has p = s / (1 - z) everywhere.
+    const int32_t *source = axis->source + (origin - REACH - axis->start);
+    if (along_rows) NAME(load_transposed)(b, source, in, c);
+    for (int r = 0; r < REACH; r++) {
+        vf s[VECTORS];
+        if (along_rows)
+            memcpy(s, c + r * WIDTH, sizeof s);
+        else
+            NAME(load_row)(b, source[r], in, s);
+        for (int n = 0; n < VECTORS; n++)
+            p[n] = r == 0 ? s[n] * NAME(splat)(1 / (1 - POLE)) : MULTIPLY_ADD(z, p[n], s[n]);
+    }
+
+    while (written < outputs) {
+        while (rows <= KEPT + REACH + CHUNK - STEP && origin + rows < end) {
+            source = axis->source + (origin + rows - axis->start);
+            float *row = c + rows * WIDTH;
+            if (along_rows) NAME(load_transposed)(b, source, in, row);
+            for (int r = 0; r < STEP; r++, row += WIDTH) {
+                vf s[VECTORS];
+                if (along_rows)
+                    memcpy(s, row, sizeof s);
+                else
+                    NAME(load_row)(b, source[r], in, s);
+                for (int n = 0; n < VECTORS; n++) p[n] = MULTIPLY_ADD(z, p[n], s[n]);
+                memcpy(row, p, sizeof p);
+            }
+            rows += STEP;
+        }
+
+        const int valid = rows - REACH;
+        vf q[VECTORS];
+        // A constant line has c = -z p / (1 - z).
+        memcpy(q, c + (rows - 1) * WIDTH, sizeof q);
+        for (int n = 0; n < VECTORS; n++) q[n] *= NAME(splat)(-POLE / (1 - POLE));
+        for (int r = rows - 2; r >= coefficients; r--) {
+            vf s[VECTORS];
+            memcpy(s, c + r * WIDTH, sizeof s);
+            for (int n = 0; n < VECTORS; n++) q[n] = z * (q[n] - s[n]);
+            if (r < valid) memcpy(c + r * WIDTH, q, sizeof q);
+        }
+
+        for (; written < outputs && axis->first[written] + 3 - origin < valid; written++) {
+            const float *taps = c + (axis->first[written] - origin) * WIDTH, *w = axis->weights + 4 * written;
+            vf result[VECTORS];
+            for (int n = 0; n < VECTORS; n++) {
+                vf tap[4];
+                for (int m = 0; m < 4; m++) memcpy(&tap[m], taps + m * WIDTH + n * LANES, sizeof(vf));
+                vf low = MULTIPLY_ADD(tap[1], NAME(splat)(w[1]), tap[0] * NAME(splat)(w[0]));
+                vf high = MULTIPLY_ADD(tap[3], NAME(splat)(w[3]), tap[2] * NAME(splat)(w[2]));
+                result[n] = low + high;
+            }
+            if (along_rows) {
+                memcpy(waiting + pending * WIDTH, result, sizeof result);
+                if (++pending == STEP) {
+                    NAME(store_transposed)(b, waiting, written + 1 - STEP, STEP, out);
+                    pending = 0;
+                }
+            } else {
+                NAME(store_row)(b, written, result, out);
+            }
+        }
+
+        coefficients = KEPT;
+        memmove(c, c + (valid - KEPT) * WIDTH, (KEPT + REACH) * WIDTH * sizeof(float));
+        origin += valid - KEPT;
+        rows = KEPT + REACH;
+    }
+    if (pending > 0) NAME(store_transposed)(b, waiting, written - pending, pending, out);
+}
+
+INLINE void NAME(linear_block)(const block *b, const iris_resample_axis *axis, iris_sample_type in, iris_sample_type out) {
+    for (ptrdiff_t o = 0; o < axis->count; o++) {
+        const int32_t *source = axis->source + (axis->first[o] - axis->start);
+        const float *w = axis->weights + 4 * o;
+        vf low[VECTORS], high[VECTORS];
+        NAME(load_row)(b, source[0], in, low);
+        NAME(load_row)(b, source[1], in, high);
+        for (int n = 0; n < VECTORS; n++)
+            low[n] = MULTIPLY_ADD(high[n], NAME(splat)(w[1]), low[n] * NAME(splat)(w[0]));
+        NAME(store_row)(b, o, low, out);
+    }
+}
+
+INLINE void NAME(pick_block)(const block *b, const iris_resample_axis *axis, iris_sample_type in, iris_sample_type out) {
+    for (ptrdiff_t o = 0; o < axis->count; o++) {
+        vf v[VECTORS];
+        NAME(load_row)(b, axis->first[o], in, v);
+        NAME(store_row)(b, o, v, out);
+    }
+}
+
+// Rows by themselves need transposes only for the recursions; the other rules gather element by element.
+INLINE void NAME(gather_row)(const block *b, const iris_resample_axis *axis, int line, iris_sample_type in,
+                             iris_sample_type out) {
+    const char *input = b->input + line * b->input_stride * SAMPLE_SIZE(in);
+    char *output = b->output + line * b->output_stride * SAMPLE_SIZE(out);
+    const int linear = axis->interpolation == IRIS_LINEAR;
+    for (ptrdiff_t o = 0; o < axis->count; o += LANES) {
+        const int count = axis->count - o < LANES ? (int)(axis->count - o) : LANES;
+        float values[LANES] = {0};
+        for (int n = 0; n < count; n++) {
+            const int32_t first = axis->first[o + n];
+            if (linear) {
+                const int32_t *source = axis->source + (first - axis->start);
+                const float *w = axis->weights + 4 * (o + n);
+                values[n] = w[0] * SAMPLE(input, source[0], in) + w[1] * SAMPLE(input, source[1], in);
+            } else {
+                values[n] = SAMPLE(input, first, in);
+            }
+        }
+        vf v;
+        memcpy(&v, values, sizeof v);
+        if (count == LANES)
+            NAME(store)(output + o * SAMPLE_SIZE(out), v, out, b->quantisation);
+        else
+            NAME(store_some)(output + o * SAMPLE_SIZE(out), v, count, out, b->quantisation);
+    }
+}
+
+INLINE void NAME(columns_typed)(const char *input, ptrdiff_t input_stride, ptrdiff_t columns, const iris_resample_axis *axis,
+                                char *output, ptrdiff_t output_stride, const iris_quantisation *q, iris_sample_type in,
+                                iris_sample_type out) {
+    for (ptrdiff_t x = 0; x < columns; x += WIDTH) {
+        const int lines = columns - x < WIDTH ? (int)(columns - x) : WIDTH;
+        const block b = {input + x * SAMPLE_SIZE(in), input_stride, lines, output + x * SAMPLE_SIZE(out), output_stride, q};
+        switch (axis->interpolation) {
+            case IRIS_SPLINE: NAME(spline_block)(&b, axis, 0, in, out); break;
+            case IRIS_LINEAR: NAME(linear_block)(&b, axis, in, out); break;
+            case IRIS_PICK: NAME(pick_block)(&b, axis, in, out); break;
+        }
+    }
+}
+
+INLINE void NAME(rows_typed)(const char *input, ptrdiff_t input_stride, ptrdiff_t rows, const iris_resample_axis *axis,
+                             char *output, ptrdiff_t output_stride, const iris_quantisation *q, iris_sample_type in,
+                             iris_sample_type out) {
+    for (ptrdiff_t y = 0; y < rows; y += WIDTH) {
+        const int lines = rows - y < WIDTH ? (int)(rows - y) : WIDTH;
+        const block b = {input + y * input_stride * SAMPLE_SIZE(in), input_stride, lines,
+                         output + y * output_stride * SAMPLE_SIZE(out), output_stride, q};
+        if (axis->interpolation == IRIS_SPLINE) {
+            NAME(spline_block)(&b, axis, 1, in, out);
+        } else {
+            for (int line = 0; line < lines; line++) NAME(gather_row)(&b, axis, line, in, out);
+        }
+    }
+}
+
+#define FOR_EACH_TYPE(kernel)                                                                                             \
+    if (in == IRIS_SAMPLE_INT16 && out == IRIS_SAMPLE_INT16) kernel(IRIS_SAMPLE_INT16, IRIS_SAMPLE_INT16);                 \
+    else if (in == IRIS_SAMPLE_INT16) kernel(IRIS_SAMPLE_INT16, IRIS_SAMPLE_FLOAT);                                        \
+    else if (out == IRIS_SAMPLE_INT16) kernel(IRIS_SAMPLE_FLOAT, IRIS_SAMPLE_INT16);                                       \
+    else kernel(IRIS_SAMPLE_FLOAT, IRIS_SAMPLE_FLOAT)
+
+static void NAME(columns)(const void *input, iris_sample_type in, ptrdiff_t input_stride, ptrdiff_t columns,
+                          const iris_resample_axis *axis, void *output, iris_sample_type out, ptrdiff_t output_stride,
+                          const iris_quantisation *q) {
+#define COLUMNS(i, o) NAME(columns_typed)(input, input_stride, columns, axis, output, output_stride, q, i, o)
+    FOR_EACH_TYPE(COLUMNS);
+#undef COLUMNS
+}
+
+static void NAME(rows)(const void *input, iris_sample_type in, ptrdiff_t input_stride, ptrdiff_t rows,
+                       const iris_resample_axis *axis, void *output, iris_sample_type out, ptrdiff_t output_stride,
+                       const iris_quantisation *q) {
+#define ROWS(i, o) NAME(rows_typed)(input, input_stride, rows, axis, output, output_stride, q, i, o)
+    FOR_EACH_TYPE(ROWS);
+#undef ROWS
+}
+
+static void NAME(quantise)(const float *input, ptrdiff_t count, const iris_quantisation *q, int16_t *output) {
+    ptrdiff_t n = 0;
+    for (; n + LANES <= count; n += LANES)
+        NAME(store)(output + n, NAME(load)(input + n, IRIS_SAMPLE_FLOAT), IRIS_SAMPLE_INT16, q);
+    if (n < count) {
+        float last[LANES] = {0};
+        memcpy(last, input + n, (size_t)(count - n) * sizeof(float));
+        NAME(store_some)(output + n, NAME(load)(last, IRIS_SAMPLE_FLOAT), (int)(count - n), IRIS_SAMPLE_INT16, q);
+    }
+}
+
+#undef FOR_EACH_TYPE
+#undef MULTIPLY_ADD
+#undef block
+#undef vf
+#undef vi
+#undef vs
+#undef WIDTH

@@ -1,0 +1,47 @@
+import CKernels
+
+/// How intensities are kept as 16-bit integers: intensity = stored · slope + intercept.
+public struct Quantisation: Hashable, Sendable, Codable {
+    public let slope, intercept: Double
+
+    /// - Precondition: both are finite and the slope is not 0.
+    public init(slope: Double, intercept: Double) {
+        precondition(slope.isFinite && slope != 0 && intercept.isFinite, "slope \(slope), intercept \(intercept)")
+        (self.slope, self.intercept) = (slope, intercept)
+    }
+
+    /// Whole numbers kept as they are.
+    public static let identity = Quantisation(slope: 1, intercept: 0)
+
+    /// The nearest stored value, ties to even, of an intensity; beyond 16 bits the nearest end.
+    public func stored(_ intensity: Double) -> Int16 { Int16(clampingRounded: (intensity - intercept) / slope) }
+
+    public func intensity(_ stored: Int16) -> Double { Double(stored) * slope + intercept }
+
+    /// The same storage for a volume that counts in steps itself: for values v with intensity v · slope + intercept.
+    public func ofValues(scaledBy scale: Double, plus shift: Double) -> Quantisation {
+        Quantisation(slope: slope / scale, intercept: (intercept - shift) / scale)
+    }
+
+    var kernelArguments: iris_quantisation {
+        iris_quantisation(
+            scale: Float(1 / slope), offset: Float(-intercept / slope), low: Float(Int16.min), high: Float(Int16.max))
+    }
+}
+
+extension Volume where Voxel == Float {
+    /// The volume in 16 bits. Not-a-number becomes the lowest value.
+    public func quantised(_ quantisation: Quantisation) -> Volume<Int16> {
+        let stored = [Int16](unsafeUninitializedCapacity: voxels.count) { stored, count in
+            var arguments = quantisation.kernelArguments
+            voxels.withUnsafeBufferPointer { iris_quantise($0.baseAddress, $0.count, &arguments, stored.baseAddress) }
+            count = voxels.count
+        }
+        return Volume<Int16>(unchecked: grid, voxels: stored)
+    }
+}
+
+extension Volume {
+    /// A volume whose array is known to fill the grid.
+    init(unchecked grid: Grid, voxels: [Voxel]) { self = try! Volume(grid: grid, voxels: voxels) }
+}
