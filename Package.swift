@@ -17,6 +17,7 @@ let systemLibraries: [Target] = [
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
 ]
 
@@ -43,7 +44,7 @@ let data: [Target] = [
     .target(
         name: "Datasets",
         dependencies: ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "WorkerThreads", "CKernels"]),
-    .target(name: "VolumeStore", dependencies: ["NIfTI", "Volumes", "Digests", grdb]),
+    .target(name: "VolumeStore", dependencies: ["Volumes", "Digests", "RandomNumbers", "WorkerThreads", "CLinux", grdb]),
     .target(
         name: "Preparation",
         dependencies: [
@@ -93,7 +94,7 @@ let testTargets: [Target] = [
     tests("Volumes", ["CKernels"]), tests("NIfTI", ["Volumes", "Digests", "RandomNumbers"]), tests("Pictures", ["Volumes"]),
     tests("Metrics", ["CKernels", "NIfTI", "Volumes", "RandomNumbers"]),
     tests("Datasets", ["NIfTI", "Volumes", "Digests", "RandomNumbers"]),
-    tests("VolumeStore", ["NIfTI", "Volumes", "Digests"]),
+    tests("VolumeStore", ["NIfTI", "Volumes", "Digests", "RandomNumbers"]),
     tests("Preparation", ["Datasets", "VolumeStore", "NIfTI", "Volumes"]),
     tests("Episodes", ["VolumeStore", "NIfTI", "Volumes", "RandomNumbers", "CKernels", "Digests"]),
     tests("Tensors", ["CKernels", "RandomNumbers"]), tests("IrisModel", ["Tensors", "RandomNumbers"]),

@@ -1,0 +1,15 @@
+import Volumes
+
+/// Where one class lies in one case.
+public struct ClassPresence: Hashable, Sendable {
+    public let value: UInt8
+    /// The number of voxels, at least 1.
+    public let voxels: Int
+    public let box: VoxelBox
+    /// The mean voxel index along i, j and k.
+    public let centroid: SIMD3<Double>
+
+    public init(value: UInt8, voxels: Int, box: VoxelBox, centroid: SIMD3<Double>) {
+        (self.value, self.voxels, self.box, self.centroid) = (value, voxels, box, centroid)
+    }
+}

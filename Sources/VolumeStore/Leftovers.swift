@@ -1,0 +1,40 @@
+import GRDB
+
+extension VolumeStore {
+    /// Removes temporary folders of writers that were interrupted. Called while no other writer is there.
+    ///
+    /// A writer may have ended between putting new files in place and indexing them; the temporary folder then holds the
+    /// files that the index speaks of, and they go back.
+    func clearLeftovers() throws {
+        let volumes = folder.path + "/volumes"
+        for dataset in fileNames(in: volumes) {
+            for name in fileNames(in: volumes + "/" + dataset) {
+                guard let caseName = StagingFolder.caseName(name) else { continue }
+                let key = CaseKey(dataset: dataset, name: caseName), leftover = "\(volumes)/\(dataset)/\(name)"
+                if let token = try indexedToken(key), token == self.token(in: leftover), token != self.token(in: caseFolder(key)) {
+                    _ = try FolderExchange(leftover, caseFolder(key))
+                }
+                removeTree(leftover)
+            }
+        }
+    }
+
+    /// The token that the index holds for a prepared case.
+    private func indexedToken(_ key: CaseKey) throws -> String? {
+        try pool.read { db in
+            try String.fetchOne(
+                db,
+                sql: """
+                    SELECT p.token FROM preparations p JOIN cases c ON c.id = p.case_id JOIN datasets d ON d.id = c.dataset_id
+                    WHERE d.name = ? AND c.name = ?
+                    """,
+                arguments: [key.dataset, key.name])
+        }
+    }
+
+    /// The token in the header of a case folder's image.
+    func token(in caseFolder: String) -> String? {
+        guard let mapping = try? FileMapping(path: caseFolder + "/image.nii") else { return nil }
+        return StoredVolumeHeader.token(in: mapping.bytes)
+    }
+}

@@ -1,0 +1,67 @@
+import CLinux
+import Glibc
+
+/// Temporary folders beside those of the cases: `.staging-<process>-<serial>-<case>`.
+enum StagingFolder {
+    static let prefix = ".staging-"
+
+    static func name(for caseName: String, serial: Int) -> String { "\(prefix)\(getpid())-\(serial)-\(caseName)" }
+
+    /// The case that a temporary folder was made for; `nil` for other names.
+    static func caseName(_ name: String) -> String? {
+        guard name.hasPrefix(prefix) else { return nil }
+        let parts = name.dropFirst(prefix.count).split(separator: "-", maxSplits: 2)
+        return parts.count == 3 ? String(parts[2]) : nil
+    }
+}
+
+/// A folder put in another's place in one step, which can be taken back.
+struct FolderExchange {
+    let staged, target: String
+    private let replacedOne: Bool
+
+    /// Renames `staged` to `target`; when `target` exists, the two change places.
+    init(_ staged: String, _ target: String) throws(StoreError) {
+        (self.staged, self.target) = (staged, target)
+        if renameat2(AT_FDCWD, staged, AT_FDCWD, target, IRIS_RENAME_NOREPLACE) == 0 {
+            replacedOne = false
+        } else if errno == EEXIST, renameat2(AT_FDCWD, staged, AT_FDCWD, target, IRIS_RENAME_EXCHANGE) == 0 {
+            replacedOne = true
+        } else {
+            throw .file(target, problem: "cannot be put in place: \(systemReason())")
+        }
+    }
+
+    func undo() { renameat2(AT_FDCWD, staged, AT_FDCWD, target, replacedOne ? IRIS_RENAME_EXCHANGE : IRIS_RENAME_NOREPLACE) }
+}
+
+/// The reason of the last failed system call.
+func systemReason() -> String { String(cString: strerror(errno)) }
+
+/// Waits until a file's or folder's content is on the disk.
+func synchronise(_ path: String) throws(StoreError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .file(path, problem: "cannot be opened: \(systemReason())") }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw .file(path, problem: "cannot be synced to the disk: \(systemReason())") }
+}
+
+/// Removes a folder of the store with the files in it, as far as it is there.
+func removeTree(_ folder: String) {
+    for name in fileNames(in: folder) { unlink(folder + "/" + name) }
+    rmdir(folder)
+}
+
+/// The names in a folder, in byte order; none when it cannot be read.
+func fileNames(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+}

@@ -1,0 +1,202 @@
+import CLinux
+import Digests
+import FoundationEssentials
+import GRDB
+import Glibc
+import Synchronization
+import Volumes
+
+/// Adds cases to a store, each as a whole or not at all.
+///
+/// A case is staged (its files are written beside their place, under a temporary name) and then committed: synced,
+/// renamed and indexed in one transaction. Staging is safe from many threads; commits take turns, also between processes.
+public final class StoreWriter: Sendable {
+    public let store: VolumeStore
+    private let stagings = Atomic<Int>(0)
+
+    /// - Precondition: the store was opened with mode `.write`.
+    public init(_ store: VolumeStore) {
+        precondition(store.mode == .write, "a writer needs a store that was opened for writing")
+        self.store = store
+    }
+
+    // MARK: Cases
+
+    /// Writes the files of a case under a temporary name, without waiting for the disk.
+    ///
+    /// - Parameters:
+    ///   - image: int16 voxels that `description.quantisation` turns into intensities.
+    ///   - labels: on the same grid; `nil` for a case without labels.
+    /// - Throws: `StoreError` when grids differ, the name cannot name a folder, or a file cannot be written.
+    public func stage(_ description: CaseDescription, image: Volume<Int16>, labels: LabelMap?) throws(StoreError) -> StagedCase {
+        let key = description.key
+        try VolumeStore.check(name: key.dataset, kind: "dataset")
+        try VolumeStore.check(name: key.name, kind: "case")
+        if let labels, labels.grid != image.grid {
+            throw .inconsistentCase("\(key)", problem: "expected labels on the image's grid but found another. Resample them onto it.")
+        }
+        guard image.grid.shape.count <= Int(UInt32.max) else {
+            throw .inconsistentCase("\(key)", problem: "expected at most 4 294 967 295 voxels but found \(image.grid.shape.count). Use a larger spacing.")
+        }
+        let token = description.token
+        let staging = try makeStagingFolder(for: key)
+        do {
+            let imageFile = try write(
+                image.voxels, named: "image.nii", staging: staging, key: key,
+                header: StoredVolumeHeader(
+                    grid: image.grid, datatype: .int16, quantisation: description.quantisation,
+                    window: description.normalisation.clipLow...description.normalisation.clipHigh, token: token, name: "\(key)"))
+            var labelFile: StoredFile?
+            if let labels {
+                labelFile = try write(
+                    labels.voxels, named: "label.nii", staging: staging, key: key,
+                    header: StoredVolumeHeader(
+                        grid: labels.grid, datatype: .uint8, quantisation: .identity, window: nil, token: token, name: "\(key)"))
+            }
+            let seed = SHA256Digest(of: "\(key)").hexadecimal.prefix(16)
+            let survey = (labels?.voxels ?? []).withUnsafeBufferPointer {
+                labels == nil ? ClassSurvey.empty
+                    : ClassSurvey(of: $0, shape: image.grid.shape, seed: UInt64(seed, radix: 16)!)
+            }
+            return StagedCase(
+                description: description, grid: image.grid, image: imageFile, label: labelFile, survey: survey,
+                stagingFolder: staging)
+        } catch {
+            removeTree(staging)
+            throw error
+        }
+    }
+
+    /// Moves a staged case to its place and indexes it. Readers see the earlier preparation until this returns.
+    ///
+    /// - Throws: `StoreError` or a database error; the store is then as it was, and the staged files are gone.
+    public func commit(_ staged: StagedCase) throws {
+        let key = staged.description.key
+        defer { removeTree(staged.stagingFolder) }
+        for file in [staged.image, staged.label].compactMap(\.self) {
+            try synchronise(staged.stagingFolder + "/" + file.path.split(separator: "/").last!)
+        }
+        try synchronise(staged.stagingFolder)
+        let target = store.caseFolder(key)
+        var exchange: FolderExchange?
+        do {
+            // The transaction begins as a writer's, so that no other process moves files of the store meanwhile.
+            try store.pool.write { db in
+                exchange = try FolderExchange(staged.stagingFolder, target)
+                try synchronise(store.folder.path + "/volumes/" + key.dataset)
+                try StoreRows.replace(staged, in: db)
+            }
+        } catch {
+            exchange?.undo()
+            throw error
+        }
+    }
+
+    /// Gives a staged case up.
+    public func discard(_ staged: StagedCase) { removeTree(staged.stagingFolder) }
+
+    /// Stages and commits a case.
+    public func add(_ description: CaseDescription, image: Volume<Int16>, labels: LabelMap?) throws {
+        try commit(stage(description, image: image, labels: labels))
+    }
+
+    /// Records that a case stays out of the store, and why. An earlier preparation of it is removed.
+    public func quarantine(_ quarantined: QuarantinedCase) throws {
+        try VolumeStore.check(name: quarantined.key.dataset, kind: "dataset")
+        try VolumeStore.check(name: quarantined.key.name, kind: "case")
+        let target = store.caseFolder(quarantined.key)
+        let aside = try makeStagingFolder(for: quarantined.key)
+        defer { removeTree(aside) }
+        var moved = false
+        do {
+            try store.pool.write { db in
+                moved = rename(target, aside) == 0
+                try StoreRows.replace(quarantined, in: db)
+            }
+        } catch {
+            if moved { rename(aside, target) }
+            throw error
+        }
+    }
+
+    // MARK: What cases refer to
+
+    /// Makes the dataset and its class table known.
+    ///
+    /// - Throws: `StoreError.classTableDiffers` when the store holds cases under another table, unless `replacing`.
+    public func register(_ dataset: StoredDataset, replacing: Bool = false) throws {
+        try VolumeStore.check(name: dataset.name, kind: "dataset")
+        try store.pool.write { db in
+            try StoreRows.register(dataset, replacing: replacing, folder: store.folder.path, in: db)
+        }
+    }
+
+    /// Keeps the text of a preparation configuration, so that the store explains itself.
+    public func register(configuration text: String) throws -> SHA256Digest {
+        let digest = SHA256Digest(of: text)
+        try store.pool.write { db in
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO configurations VALUES (?, ?)", arguments: [digest.hexadecimal, text])
+        }
+        return digest
+    }
+
+    /// Adds a line to the store's history.
+    public func record(_ run: RunRecord) throws {
+        try store.pool.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO runs (dataset, configuration_digest, program, started, seconds, prepared, unchanged, quarantined)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    run.dataset, run.configurationDigest.hexadecimal, run.program, run.started, run.seconds, run.prepared,
+                    run.unchanged, run.quarantined,
+                ])
+        }
+    }
+
+    // MARK: Files
+
+    private func makeStagingFolder(for key: CaseKey) throws(StoreError) -> String {
+        let parent = store.folder.path + "/volumes/" + key.dataset
+        let serial = stagings.wrappingAdd(1, ordering: .relaxed).newValue
+        let folder = "\(parent)/\(StagingFolder.name(for: key.name, serial: serial))"
+        mkdir(parent, 0o755)
+        guard mkdir(folder, 0o755) == 0 else { throw .file(folder, problem: "cannot be made: \(systemReason())") }
+        return folder
+    }
+
+    private func write<Voxel>(
+        _ voxels: [Voxel], named name: String, staging: String, key: CaseKey, header: StoredVolumeHeader
+    ) throws(StoreError) -> StoredFile {
+        let path = staging + "/" + name
+        let hasher = SHA256Hasher()
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .file(path, problem: "cannot be created: \(systemReason())") }
+        defer { close(descriptor) }
+        var bytes = 0
+        func put(_ buffer: UnsafeRawBufferPointer) throws(StoreError) {
+            hasher.update(buffer)
+            var rest = buffer[...]
+            while !rest.isEmpty {
+                let written = Glibc.write(descriptor, rest.base.baseAddress! + rest.startIndex, rest.count)
+                if written < 0 && errno == EINTR { continue }
+                guard written > 0 else { throw .file(path, problem: "cannot be written: \(systemReason())") }
+                rest = rest.dropFirst(written)
+            }
+            bytes += buffer.count
+        }
+        func putAll<Element>(_ elements: [Element]) throws(StoreError) {
+            let result: Result<Void, StoreError> = elements.withUnsafeBytes { buffer in
+                do throws(StoreError) { return .success(try put(buffer)) } catch { return .failure(error) }
+            }
+            try result.get()
+        }
+        try putAll(header.bytes)
+        try putAll(voxels)
+        // Lets the disk begin while the next case is computed; the commit waits for the end.
+        sync_file_range(descriptor, 0, 0, IRIS_SYNC_FILE_RANGE_WRITE)
+        return StoredFile(path: "volumes/\(key.dataset)/\(key.name)/\(name)", bytes: bytes, digest: hasher.finish())
+    }
+}

@@ -1,0 +1,99 @@
+import FoundationEssentials
+import GRDB
+import Glibc
+
+/// A folder of prepared volumes with an SQLite index: `index.sqlite` and `volumes/<dataset>/<case>/{image,label}.nii`.
+///
+/// Any number of processes may read while others write; writers take turns for each case. See `docs/store.md`.
+public final class VolumeStore: Sendable {
+    public enum Mode: Sendable {
+        case read
+        /// Creates the folder and the index when missing, and clears away what interrupted writers left.
+        case write
+    }
+
+    public let folder: URL
+    public let mode: Mode
+    let pool: DatabasePool
+    private let presenceOfWriter: WriterLock?
+
+    /// - Throws: `StoreError` when there is no store to read, or the index is not one of this program or of a newer version.
+    public static func open(at folder: URL, mode: Mode) throws -> VolumeStore {
+        let folder = folder.standardizedFileURL
+        let index = folder.appending(path: "index.sqlite").path
+        if mode == .write {
+            try FileManager.default.createDirectory(at: folder.appending(path: "volumes"), withIntermediateDirectories: true)
+        } else if !FileManager.default.fileExists(atPath: index) {
+            throw StoreError.noStore(folder: folder.path)
+        }
+        let writerLock = mode == .write ? try WriterLock(path: folder.appending(path: "writers.lock").path) : nil
+        let pool: DatabasePool
+        do {
+            var configuration = GRDB.Configuration()
+            configuration.readonly = mode == .read
+            configuration.busyMode = .timeout(60)
+            configuration.foreignKeysEnabled = true
+            pool = try DatabasePool(path: index, configuration: configuration)
+            try Self.checkAndMigrate(pool, file: index, mode: mode)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT {
+            throw StoreError.notAnIndex(file: index, found: "a file that SQLite cannot read (\(error.message ?? "damaged"))")
+        }
+        let store = VolumeStore(folder: folder, mode: mode, pool: pool, writerLock: writerLock)
+        if let writerLock, writerLock.isAlone { try store.clearLeftovers() }
+        writerLock?.share()
+        return store
+    }
+
+    private init(folder: URL, mode: Mode, pool: DatabasePool, writerLock: WriterLock?) {
+        (self.folder, self.mode, self.pool, presenceOfWriter) = (folder, mode, pool, writerLock)
+    }
+
+    private static func checkAndMigrate(_ pool: DatabasePool, file: String, mode: Mode) throws {
+        let migrator = StoreSchema.migrator
+        let (applicationID, tables, newer, complete) = try pool.read { db in
+            (
+                try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0,
+                try migrator.hasBeenSuperseded(db), try migrator.hasCompletedMigrations(db)
+            )
+        }
+        guard applicationID == StoreSchema.applicationID || tables == 0 else {
+            throw StoreError.notAnIndex(file: file, found: "an SQLite database of another program")
+        }
+        guard !newer else {
+            throw StoreError.format(file: file, problem: "written by a newer version of iris. Update the program.")
+        }
+        switch mode {
+        case .read:
+            guard complete else {
+                throw StoreError.format(
+                    file: file, problem: "written by an older version of iris. Bring it up to date with iris prepare.")
+            }
+        case .write:
+            try migrator.migrate(pool)
+            // Each commit reaches the disk before files of an earlier preparation are removed.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        }
+    }
+
+    /// Where the volumes of a case lie.
+    func caseFolder(_ key: CaseKey) -> String { folder.path + "/volumes/\(key.dataset)/\(key.name)" }
+
+    /// A path below the store's folder as one that can be opened.
+    public func path(_ file: StoredFile) -> String { folder.path + "/" + file.path }
+
+    /// Refuses names that cannot name a folder or hide there.
+    static func check(name: String, kind: String) throws(StoreError) {
+        let isAllowed = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        guard isAllowed, (1...128).contains(name.utf8.count), name.utf8.first != UInt8(ascii: ".") else {
+            throw .invalidName(kind: kind, found: name)
+        }
+    }
+}

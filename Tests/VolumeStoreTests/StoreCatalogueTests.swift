@@ -1,0 +1,111 @@
+import Digests
+import Testing
+import VolumeStore
+import Volumes
+
+@Suite struct StoreCatalogueTests {
+    @Test("A stored case comes back as it was given") func roundTrip() throws {
+        let small = try SmallStore()
+        try ToyCase("a_1", subject: "p1", first: -5).add(to: small.writer())
+        let catalogue = try small.catalogue()
+        #expect(catalogue.caseCount == 1)
+        #expect(catalogue.datasets.map(\.name) == ["toy"])
+        #expect(catalogue.datasets[0].description == SmallStore.dataset)
+        #expect(catalogue.key(of: 0) == CaseKey(dataset: "toy", name: "a_1"))
+        #expect(catalogue.subjectName(catalogue.subject(of: 0)) == "p1")
+        #expect(catalogue.modalities[catalogue.modality(of: 0)] == "CT")
+        #expect(catalogue.split(of: 0, in: .official) == .train)
+        #expect(catalogue.split(of: 0, in: .paper) == .test)
+        #expect(try catalogue.grid(of: 0) == ToyCase("a_1").grid)
+        #expect(catalogue.quantisation(of: 0) == Quantisation(slope: 0.5, intercept: -3))
+        #expect(catalogue.normalisation(of: 0).standardDeviation == 50)
+
+        let opened = try catalogue.open(0)
+        #expect(try Array(opened.image.buffer) == ToyCase("a_1", first: -5).image().voxels)
+        #expect(try Array(try #require(opened.labels).buffer) == ToyCase("a_1").labels()?.voxels)
+        // Voxel 1 holds -4: 0.5 * -4 - 3.
+        #expect(opened.quantisation.intensity(opened.image[1, 0, 0]) == -5)
+    }
+
+    /// The box has 4 x 2 x 3 voxels; the centroid of whole-number ranges is the middle of first and last.
+    @Test("Class presence follows from the geometry of the label") func presence() throws {
+        let small = try SmallStore()
+        try ToyCase("a").add(to: small.writer())
+        let catalogue = try small.catalogue()
+        #expect(catalogue.classes(of: 0).map(\.value) == [1, 7])
+        let liver = try #require(catalogue.presence(of: 7, in: 0))
+        #expect(liver.voxels == 24)
+        #expect(liver.box == VoxelBox(lower: SIMD3(2, 3, 1), upper: SIMD3(6, 5, 4)))
+        #expect(liver.centroid == SIMD3(3.5, 3.5, 2))
+        #expect(catalogue.presence(of: 2, in: 0) == nil)
+        let positions = try catalogue.positions(case: 0, value: 7)
+        #expect(Set(positions.map(\.x)) == [2, 3, 4, 5])
+        #expect(positions.count == 24)
+        #expect(try Array(catalogue.positions(case: 0, value: 1)) == [SIMD3(10, 9, 7), SIMD3(11, 9, 7)])
+        #expect(throws: StoreError.inconsistentCase("toy/a", problem: "has no voxel of class 2.")) {
+            try catalogue.positions(case: 0, value: 2)
+        }
+    }
+
+    @Test("Cases are numbered by name whatever the order of writing, and the digest agrees") func order() throws {
+        let (forward, backward) = (try SmallStore(), try SmallStore())
+        let names = ["a_10", "a_2", "B", "z"]
+        for (small, names) in [(forward, names), (backward, names.reversed())] {
+            let writer = try small.writer()
+            for name in names { try ToyCase(name, subject: "s\(name.count)").add(to: writer) }
+        }
+        let (a, b) = (try forward.catalogue(), try backward.catalogue())
+        // By UTF-8 bytes: capitals before small letters, "a_10" before "a_2".
+        #expect((0..<4).map(a.name(of:)) == ["B", "a_10", "a_2", "z"])
+        #expect((0..<4).map(b.name(of:)) == ["B", "a_10", "a_2", "z"])
+        #expect(a.digest == b.digest)
+        #expect(a.index(of: CaseKey(dataset: "toy", name: "a_2")) == 2)
+        #expect(a.index(of: CaseKey(dataset: "toy", name: "a_3")) == nil)
+        #expect(a.index(of: CaseKey(dataset: "other", name: "z")) == nil)
+        #expect(Array(a.cases(dataset: 0, holding: 7)) == [0, 1, 2, 3])
+        #expect(Array(a.cases(dataset: 0, holding: 2)) == [])
+        // "B" and "z" share the subject "s1".
+        #expect(a.subject(of: 0) == a.subject(of: 3))
+        #expect(Array(a.cases(ofSubject: a.subject(of: 3))) == [0, 3])
+        #expect(a.subjectCount == 3)
+    }
+
+    @Test("The digest tells stores with any difference apart", arguments: 0..<6) func digestSeesDifferences(which: Int) throws {
+        let (plain, other) = (try SmallStore(), try SmallStore())
+        try ToyCase("a").add(to: plain.writer())
+        let writer = try other.writer()
+        switch which {
+        case 0: try ToyCase("a", first: 1).add(to: writer)
+        case 1: try ToyCase("a", labelled: false).add(to: writer)
+        case 2: try ToyCase("a", subject: "b").add(to: writer)
+        case 3: try ToyCase("a", modality: "MR").add(to: writer)
+        case 4: try ToyCase("a").add(to: writer, configuration: "spacing: 2")
+        default:
+            try ToyCase("a").add(to: writer)
+            try ToyCase("b").add(to: writer)
+        }
+        #expect(try plain.catalogue().digest != other.catalogue().digest)
+    }
+
+    @Test("A case without labels has none") func unlabelled() throws {
+        let small = try SmallStore()
+        try ToyCase("a", labelled: false).add(to: small.writer())
+        let catalogue = try small.catalogue()
+        #expect(!catalogue.isLabelled(0))
+        #expect(catalogue.classes(of: 0).isEmpty)
+        #expect(try catalogue.open(0).labels == nil)
+    }
+
+    @Test("The cache keeps at most its limit of cases open") func cache() throws {
+        let small = try SmallStore()
+        let writer = try small.writer()
+        for n in 0..<6 { try ToyCase("c\(n)", first: Int16(n)).add(to: writer) }
+        let cache = PreparedCaseCache(try small.catalogue(), limit: 3)
+        let first = try cache.open(0)
+        for n in 0..<6 { #expect(try cache.open(n).image[0, 0, 0] == Int16(n)) }
+        #expect(cache.count <= 3)
+        // Dropped from the cache, still valid for its holder.
+        #expect(first.image[0, 0, 0] == 0)
+        #expect(try cache.open(5) === cache.open(5))
+    }
+}
