@@ -1,5 +1,5 @@
 /// A number type that voxels can be stored as.
-public protocol VoxelScalar: Sendable, Numeric, Comparable {
+public protocol VoxelScalar: Sendable, Numeric, Comparable, BitwiseCopyable {
     init(clampingRounded value: Double)
     var doubleValue: Double { get }
 }

@@ -6,5 +6,6 @@
 #include "iris_instruction_set.h"
 #include "iris_resample.h"
 #include "iris_surface.h"
+#include "iris_reorient.h"
 
 #endif
