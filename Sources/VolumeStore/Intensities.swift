@@ -1,26 +1,5 @@
 import Volumes
 
-/// How stored int16 voxels become intensities: `intensity = slope * voxel + intercept`.
-///
-/// Both are single precision because the NIfTI header holds them so.
-public struct Quantisation: Hashable, Sendable {
-    public let slope, intercept: Float
-
-    /// - Precondition: `slope` is finite and positive, `intercept` finite.
-    public init(slope: Float, intercept: Float) {
-        precondition(slope.isFinite && slope > 0 && intercept.isFinite, "a quantisation step must be finite and positive")
-        (self.slope, self.intercept) = (slope, intercept)
-    }
-
-    /// Voxels are the intensities.
-    public static let identity = Quantisation(slope: 1, intercept: 0)
-
-    public func intensity(_ voxel: Int16) -> Double { Double(slope) * Double(voxel) + Double(intercept) }
-
-    /// The nearest voxel value, limited to what int16 holds.
-    public func voxel(_ intensity: Double) -> Int16 { Int16(clampingRounded: (intensity - Double(intercept)) / Double(slope)) }
-}
-
 /// How a consumer normalises intensities: clip to `clipLow...clipHigh`, subtract the mean, divide by the deviation.
 ///
 /// It is kept beside the voxels and not baked into them, so that it can be folded into rendering or chosen anew.
@@ -29,11 +8,11 @@ public struct IntensityNormalisation: Hashable, Sendable {
     /// Mean and population standard deviation of the clipped volume.
     public let mean, standardDeviation: Double
 
-    /// - Precondition: all are finite, `clipLow <= clipHigh` and the deviation is positive.
-    public init(clipLow: Double, clipHigh: Double, mean: Double, standardDeviation: Double) {
-        precondition(
-            clipLow.isFinite && clipHigh.isFinite && clipLow <= clipHigh && mean.isFinite && standardDeviation.isFinite
-                && standardDeviation > 0, "a normalisation needs finite numbers, an ordered window and a positive deviation")
+    /// `nil` unless all are finite, `clipLow <= clipHigh` and the deviation is positive.
+    public init?(clipLow: Double, clipHigh: Double, mean: Double, standardDeviation: Double) {
+        guard clipLow.isFinite, clipHigh.isFinite, clipLow <= clipHigh, mean.isFinite, standardDeviation.isFinite,
+            standardDeviation > 0
+        else { return nil }
         (self.clipLow, self.clipHigh, self.mean, self.standardDeviation) = (clipLow, clipHigh, mean, standardDeviation)
     }
 
@@ -51,5 +30,12 @@ public struct SourceIntensities: Hashable, Sendable {
 
     public init(minimum: Double, maximum: Double, mean: Double, nonFinite: Int) {
         (self.minimum, self.maximum, self.mean, self.nonFinite) = (minimum, maximum, mean, nonFinite)
+    }
+}
+
+extension Quantisation {
+    /// Whether the header of a NIfTI-1 file can state it and larger stored numbers mean larger intensities.
+    var isStorable: Bool {
+        slope > 0 && slope.isFinite && intercept.isFinite && Double(Float(slope)) == slope && Double(Float(intercept)) == intercept
     }
 }

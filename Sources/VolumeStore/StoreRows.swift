@@ -67,7 +67,7 @@ enum StoreRows {
             id, source.i, source.j, source.k, about.sourceGrid.affine.rowData,
             about.sourceIntensities.minimum, about.sourceIntensities.maximum, about.sourceIntensities.mean,
             about.sourceIntensities.nonFinite, shape.i, shape.j, shape.k, staged.grid.affine.rowData,
-            Double(about.quantisation.slope), Double(about.quantisation.intercept),
+            about.quantisation.slope, about.quantisation.intercept,
             about.normalisation.clipLow, about.normalisation.clipHigh, about.normalisation.mean,
             about.normalisation.standardDeviation, staged.image.bytes, staged.image.digest.hexadecimal,
             staged.label?.bytes, staged.label?.digest.hexadecimal, about.token,

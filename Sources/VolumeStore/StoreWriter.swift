@@ -35,6 +35,11 @@ public final class StoreWriter: Sendable {
         if let labels, labels.grid != image.grid {
             throw .inconsistentCase("\(key)", problem: "expected labels on the image's grid but found another. Resample them onto it.")
         }
+        guard description.quantisation.isStorable else {
+            throw .inconsistentCase(
+                "\(key)",
+                problem: "expected a positive slope and an intercept that single precision holds but found \(description.quantisation).")
+        }
         guard image.grid.shape.count <= Int(UInt32.max) else {
             throw .inconsistentCase("\(key)", problem: "expected at most 4 294 967 295 voxels but found \(image.grid.shape.count). Use a larger spacing.")
         }

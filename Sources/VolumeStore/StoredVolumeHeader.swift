@@ -41,8 +41,8 @@ struct StoredVolumeHeader: Hashable {
         let spacing = grid.spacing
         for (n, size) in [1, spacing.i, spacing.j, spacing.k, 1, 1, 1, 1].enumerated() { put(size, at: 76 + 4 * n) }
         put(Double(Self.byteCount), at: 108)
-        put(Double(quantisation.slope), at: 112)
-        put(Double(quantisation.intercept), at: 116)
+        put(quantisation.slope, at: 112)
+        put(quantisation.intercept, at: 116)
         put(UInt8(2), at: 123)  // lengths in millimetres
         if let window {
             put(window.upperBound, at: 124)

@@ -69,7 +69,10 @@ private struct CatalogueReader {
             let name: String = row[1], subject: Int64 = row[2], modality: String = row[3]
             guard let affine = try row.withUnsafeData(atIndex: 9, { $0?.withUnsafeBytes(Affine.init(rowData:)) }),
                 let shape = try? GridShape(row[6], row[7], row[8]), let official = CaseSplit(name: row[4]),
-                let paper = CaseSplit(name: row[5]), let subjectName = subjectNames[subject]
+                let paper = CaseSplit(name: row[5]), let subjectName = subjectNames[subject],
+                let quantisation = StoreRows.quantisation(row[10], row[11]),
+                let normalisation = IntensityNormalisation(
+                    clipLow: row[12], clipHigh: row[13], mean: row[14], standardDeviation: row[15])
             else {
                 throw StoreError.format(
                     file: indexFile,
@@ -87,9 +90,8 @@ private struct CatalogueReader {
             columns.officialSplits.append(official)
             columns.paperSplits.append(paper)
             columns.grids.append(Grid(shape: shape, affine: affine))
-            columns.quantisations.append(Quantisation(slope: Float(row[10] as Double), intercept: Float(row[11] as Double)))
-            columns.normalisations.append(
-                IntensityNormalisation(clipLow: row[12], clipHigh: row[13], mean: row[14], standardDeviation: row[15]))
+            columns.quantisations.append(quantisation)
+            columns.normalisations.append(normalisation)
             columns.labelled.append(row[16])
             columns.tokens.append(row[17])
             try row.withUnsafeData(atIndex: 18) { $0?.withUnsafeBytes(hasher.update) }

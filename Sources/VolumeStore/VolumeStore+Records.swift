@@ -144,6 +144,10 @@ extension StoreRows {
     private static func preparedRecord(_ row: Row, key: CaseKey, in db: Database) throws -> PreparedRecord? {
         guard let token = row["token"] as String?, let sourceGrid = grid(row, "source_i", "source_j", "source_k", "source_affine"),
             let grid = grid(row, "shape_i", "shape_j", "shape_k", "affine"),
+            let quantisation = quantisation(row["slope"], row["intercept"]),
+            let normalisation = IntensityNormalisation(
+                clipLow: row["clip_low"], clipHigh: row["clip_high"], mean: row["mean"],
+                standardDeviation: row["standard_deviation"]),
             let imageDigest = SHA256Digest(hexadecimal: row["image_digest"])
         else { return nil }
         let folder = "volumes/\(key.dataset)/\(key.name)/"
@@ -157,10 +161,7 @@ extension StoreRows {
             sourceIntensities: SourceIntensities(
                 minimum: row["source_minimum"], maximum: row["source_maximum"], mean: row["source_mean"],
                 nonFinite: row["source_non_finite"]),
-            grid: grid, quantisation: Quantisation(slope: row["slope"], intercept: row["intercept"]),
-            normalisation: IntensityNormalisation(
-                clipLow: row["clip_low"], clipHigh: row["clip_high"], mean: row["mean"],
-                standardDeviation: row["standard_deviation"]),
+            grid: grid, quantisation: quantisation, normalisation: normalisation,
             image: StoredFile(path: folder + "image.nii", bytes: row["image_bytes"], digest: imageDigest), label: label,
             token: token, classes: try presences(of: row["id"], in: db))
     }
@@ -170,6 +171,11 @@ extension StoreRows {
             let shape = try? GridShape(row[i], row[j], row[k])
         else { return nil }
         return Grid(shape: shape, affine: affine)
+    }
+
+    /// `nil` when the numbers cannot be meant.
+    static func quantisation(_ slope: Double, _ intercept: Double) -> Quantisation? {
+        slope.isFinite && slope > 0 && intercept.isFinite ? Quantisation(slope: slope, intercept: intercept) : nil
     }
 
     private static func presences(of id: Int64, in db: Database) throws -> [ClassPresence] {

@@ -53,7 +53,8 @@ public final class VolumeStore: Sendable {
         let (applicationID, tables, newer, complete) = try pool.read { db in
             (
                 try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
-                try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0,
+                // Another writer may be making the index at this moment: its table of migrations comes first.
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name != 'grdb_migrations'") ?? 0,
                 try migrator.hasBeenSuperseded(db), try migrator.hasCompletedMigrations(db)
             )
         }

@@ -71,12 +71,13 @@ struct ToyCase {
     }
 
     func description(_ configuration: SHA256Digest) throws -> CaseDescription {
-        CaseDescription(
+        let normalisation = IntensityNormalisation(clipLow: 0, clipHigh: 400, mean: 200, standardDeviation: 50)!
+        return CaseDescription(
             key: CaseKey(dataset: "toy", name: name), subject: subject, modality: modality, officialSplit: .train,
             paperSplit: .test, sourceGrid: try grid,
             sourceIntensities: SourceIntensities(minimum: 0, maximum: 959, mean: 479.5, nonFinite: 0),
             quantisation: Quantisation(slope: 0.5, intercept: -3),
-            normalisation: IntensityNormalisation(clipLow: 0, clipHigh: 400, mean: 200, standardDeviation: 50),
+            normalisation: normalisation,
             sources: [
                 SourceFile(role: .image, path: "images/\(name).nii.gz", bytes: 123, modified: 456, digest: SHA256Digest(of: name))
             ],
