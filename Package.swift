@@ -5,6 +5,7 @@ import PackageDescription
 // target imports what it does not declare.
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -77,6 +78,8 @@ let meeting: [Target] = [
         dependencies: [
             "Configuration", "Datasets", "Digests", "Episodes", "IrisModel", "IrisTraining", "Metrics", "NIfTI", "Pictures",
             "Preparation", "Reports", "Tensors", "VolumeStore", "Volumes", "WorkerThreads", "CKernels", arguments, logging,
+            // `iris doctor` asks the libraries for their versions.
+            "CCrypto", "CDeflate", "CMPI", "COneDNN", "COpenBLAS", "CPNG", "CZlib", sqlite,
         ]),
 ]
 

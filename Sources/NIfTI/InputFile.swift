@@ -19,7 +19,8 @@ final class InputFile {
         size = Int(status.st_size)
         if failed { throw .cannotOpen(file: path, reason: systemMessage(errno)) }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw .cannotOpen(file: path, reason: status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "not a regular file")
+            throw .cannotOpen(
+                file: path, reason: status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "not a regular file")
         }
     }
 

@@ -29,7 +29,8 @@ public enum NIfTIFile {
         if isCompressed {
             // Deflate shrinks at most 1032-fold, so a header that promises more than that is not worth allocating for.
             guard expected / 1032 <= file.size else {
-                throw .truncated(file: path, expected: expected, found: file.size.multipliedReportingOverflow(by: 1032).partialValue)
+                throw .truncated(
+                    file: path, expected: expected, found: file.size.multipliedReportingOverflow(by: 1032).partialValue)
             }
         }
         let buffer = try RawBuffer(count: expected, alignedOffset: header.voxelOffset, file: path)
@@ -40,7 +41,9 @@ public enum NIfTIFile {
             let found = try file.read(into: buffer.bytes, from: 0)
             guard found == expected else { throw .truncated(file: path, expected: expected, found: found) }
             details.excessBytes = file.size - expected
-            if digestingFile { details.digest = try digest(of: file, startingWith: UnsafeRawBufferPointer(buffer.bytes)) }
+            if digestingFile {
+                details.digest = try digest(of: file, startingWith: UnsafeRawBufferPointer(buffer.bytes))
+            }
         }
         if header.endianness == .big {
             iris_swap_bytes(
@@ -76,7 +79,8 @@ public enum NIfTIFile {
             guard count > known else { return bytes }
             bytes += [UInt8](repeating: 0, count: count - known)
             let found = try bytes.withUnsafeMutableBufferPointer { (buffer) throws(NIfTIError) in
-                try stream.read(into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[known...])))
+                try stream.read(
+                    into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[known...])))
             }
             bytes.removeLast(count - known - found)
             return bytes

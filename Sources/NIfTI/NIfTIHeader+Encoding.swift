@@ -41,13 +41,16 @@ extension NIfTIHeader {
         endianness = .little
         self.datatype = datatype
         dimensions = sizes
-        pixdim = [mirrored ? -1 : 1, spacing.x, spacing.y, spacing.z, frames.isEmpty ? 0 : frameStep, 0, 0, 0].map(single)
+        pixdim = [mirrored ? -1 : 1, spacing.x, spacing.y, spacing.z, frames.isEmpty ? 0 : frameStep, 0, 0, 0].map(
+            single)
         voxelOffset = 352
         self.slope = single(slope)
         self.intercept = single(intercept)
         sformCode = written == .sformAndQform || written == .sform ? 1 : 0
         qformCode = written == .sformAndQform || written == .qform ? 1 : 0
-        sformRows = sformCode > 0 ? grid.affine.rows.prefix(3).map { $0.map(single) } : [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
+        sformRows =
+            sformCode > 0
+            ? grid.affine.rows.prefix(3).map { $0.map(single) } : [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
         if qformCode > 0 {
             let q = Self.quaternion(of: mirrored ? [rotation[0], rotation[1], -rotation[2]] : rotation)
             quaternion = SIMD3(single(q.x), single(q.y), single(q.z))
@@ -72,7 +75,8 @@ extension NIfTIHeader {
     /// Shepperd's method: the largest of the four parts comes from the diagonal, so no small number is divided by.
     private static func quaternion(of columns: [SIMD3<Double>]) -> SIMD3<Double> {
         let (xx, yy, zz) = (columns[0].x, columns[1].y, columns[2].z)
-        let xy = columns[1].x, yx = columns[0].y, xz = columns[2].x, zx = columns[0].z, yz = columns[2].y, zy = columns[1].z
+        let xy = columns[1].x, yx = columns[0].y, xz = columns[2].x, zx = columns[0].z, yz = columns[2].y,
+            zy = columns[1].z
         let squares = [1 + xx + yy + zz, 1 + xx - yy - zz, 1 - xx + yy - zz, 1 - xx - yy + zz]
         let largest = squares.indices.max { squares[$0] < squares[$1] }!
         let root = squares[largest].squareRoot()

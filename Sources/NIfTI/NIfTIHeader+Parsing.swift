@@ -47,8 +47,11 @@ extension NIfTIHeader {
         guard bytes.count >= 4 else { throw .headerTruncated(file: file, expected: 348, found: bytes.count) }
         for isBigEndian in [false, true] {
             let fields = HeaderBytes(bytes: bytes, isBigEndian: isBigEndian)
-            guard let format = [Format.nifti1, .nifti2].first(where: { $0.headerSize == fields.int32(0) }) else { continue }
-            guard bytes.count >= format.headerSize + 4 || bytes.count >= format.headerSize && isHalfOfPair(bytes, format)
+            guard let format = [Format.nifti1, .nifti2].first(where: { $0.headerSize == fields.int32(0) }) else {
+                continue
+            }
+            guard
+                bytes.count >= format.headerSize + 4 || bytes.count >= format.headerSize && isHalfOfPair(bytes, format)
             else { throw .headerTruncated(file: file, expected: format.headerSize + 4, found: bytes.count) }
             let magic = Array(bytes[magicRange(format)])
             let expected = Array(format == .nifti1 ? "n+1\0".utf8 : "n+2\0\r\n\u{1a}\n".utf8)
@@ -72,7 +75,8 @@ extension NIfTIHeader {
     private static func printable(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef")
         let text = bytes.map { byte in
-            (33..<127).contains(byte) ? String(UnicodeScalar(byte)) : "\\x\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+            (33..<127).contains(byte)
+                ? String(UnicodeScalar(byte)) : "\\x\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
         }
         return "\"\(text.joined())\""
     }
@@ -93,7 +97,9 @@ extension NIfTIHeader {
     private static func datatype(code: Int, bits: Int, file: String) throws(NIfTIError) -> NIfTIDatatype {
         if let name = NIfTIDatatype.refusedNames[code] { throw .datatypeRefused(file: file, name: name, code: code) }
         guard let datatype = NIfTIDatatype(rawValue: code) else { throw .datatypeUnknown(file: file, code: code) }
-        guard bits == datatype.bytesPerVoxel * 8 else { throw .bitsPerVoxel(file: file, datatype: datatype, found: bits) }
+        guard bits == datatype.bytesPerVoxel * 8 else {
+            throw .bitsPerVoxel(file: file, datatype: datatype, found: bits)
+        }
         return datatype
     }
 
@@ -117,7 +123,9 @@ extension NIfTIHeader {
     {
         let voxels = sizes.reduce(1, *), bytes = voxels * datatype.bytesPerVoxel
         if voxels > limits.voxels { throw .limit(file: file, quantity: "voxels", limit: limits.voxels, found: voxels) }
-        if bytes > limits.bytes { throw .limit(file: file, quantity: "bytes of voxels", limit: limits.bytes, found: bytes) }
+        if bytes > limits.bytes {
+            throw .limit(file: file, quantity: "bytes of voxels", limit: limits.bytes, found: bytes)
+        }
     }
 
     /// The extensions between the fixed part and the voxels.

@@ -43,8 +43,10 @@ extension NIfTIImage {
                 if header.datatype == .int16, header.scaling == nil {
                     UnsafeMutableRawBufferPointer(values).copyMemory(from: bytes)
                 } else {
-                    fits = iris_values_as_int16(
-                        header.datatype.kernelScalar, bytes.baseAddress, values.baseAddress, count, slope, intercept, 0)
+                    fits =
+                        iris_values_as_int16(
+                            header.datatype.kernelScalar, bytes.baseAddress, values.baseAddress, count, slope,
+                            intercept, 0)
                         == count
                 }
             }

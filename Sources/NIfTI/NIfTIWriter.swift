@@ -45,7 +45,8 @@ public enum NIfTIWriter {
                 let parts = [UnsafeRawBufferPointer(head), UnsafeRawBufferPointer(voxels)]
                 guard gzip else { return try AtomicFile.write(parts, to: path) }
                 let compressed = try compress(parts, file: path)
-                try AtomicFile.write([UnsafeRawBufferPointer(rebasing: compressed.buffer.bytes[..<compressed.count])], to: path)
+                try AtomicFile.write(
+                    [UnsafeRawBufferPointer(rebasing: compressed.buffer.bytes[..<compressed.count])], to: path)
             }
         }
     }

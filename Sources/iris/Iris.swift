@@ -6,5 +6,8 @@ import ArgumentParser
         commandName: "iris",
         abstract: "Medical segmentation datasets to audited stores, episode streams and one-shot segmentation.",
         version: "0.1.0",
-        subcommands: [])
+        subcommands: [
+            Info.self,
+            Doctor.self,
+        ])
 }

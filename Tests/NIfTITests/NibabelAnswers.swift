@@ -36,7 +36,9 @@ struct NibabelAnswer: Decodable, Sendable {
 
     /// By file name; empty without the shared data.
     static let all: [String: NibabelAnswer] = {
-        guard SharedData.isPresent, let data = try? Data(contentsOf: SharedData.url("nifti/answers.json")) else { return [:] }
+        guard SharedData.isPresent, let data = try? Data(contentsOf: SharedData.url("nifti/answers.json")) else {
+            return [:]
+        }
         return (try? JSONDecoder().decode([String: NibabelAnswer].self, from: data)) ?? [:]
     }()
 

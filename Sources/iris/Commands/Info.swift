@@ -1,0 +1,31 @@
+import ArgumentParser
+import NIfTI
+
+/// `iris info`: what NIfTI files hold.
+struct Info: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show header, geometry and intensity summary of NIfTI files.",
+        discussion: """
+            Reads every file whole, checksums included. A file that is refused is reported with the reason, the others are \
+            shown all the same, and the exit status is 1.
+            """)
+
+    @Argument(help: "NIfTI files, .nii or .nii.gz.", completion: .file(extensions: ["nii", "gz"]))
+    var files: [String]
+
+    @Flag(help: "Print an array of objects instead of text.") var json = false
+
+    @Flag(help: "Add the SHA-256 of the scaled values as little-endian float64, i fastest.") var digest = false
+
+    func run() throws {
+        let reports = files.map { InfoReport(file: $0, wantsDigest: digest) }
+        if json {
+            try JSONOutput.print(reports)
+        } else {
+            let table = InfoReport.table(of: reports, wantsDigest: digest)
+            if !table.isEmpty { table.printFitted() }
+            for report in reports { if case .failure(let error) = report.result { Terminal.complain(error) } }
+        }
+        if reports.contains(where: \.isRefused) { throw ExitStatus.findings }
+    }
+}
