@@ -11,24 +11,24 @@ final class FileMapping: @unchecked Sendable {
     /// - Throws: `StoreError.file` with the system's reason.
     init(path: String) throws(StoreError) {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .file(path, problem: "cannot be opened: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else { throw .file(path, problem: "cannot be opened: \(systemReason())") }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            throw .file(path, problem: "cannot be examined: \(String(cString: strerror(errno)))")
+            throw .file(path, problem: "cannot be examined: \(systemReason())")
         }
         count = Int(status.st_size)
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         reserved = (count + page - 1) / page * page + page
         let room = mmap(nil, reserved, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         guard let room, room != MAP_FAILED else {
-            throw .file(path, problem: "cannot be mapped: \(String(cString: strerror(errno)))")
+            throw .file(path, problem: "cannot be mapped: \(systemReason())")
         }
         base = UnsafeRawPointer(room)
         guard count > 0 else { return }
         // The file takes the first pages of the reserved room; the anonymous page after it stays.
         guard mmap(room, count, PROT_READ, MAP_SHARED | MAP_FIXED, descriptor, 0) != MAP_FAILED else {
-            let reason = String(cString: strerror(errno))
+            let reason = systemReason()
             munmap(room, reserved)
             throw .file(path, problem: "cannot be mapped: \(reason)")
         }

@@ -34,7 +34,7 @@ public final class VolumeStore: Sendable {
             configuration.busyMode = .timeout(60)
             configuration.foreignKeysEnabled = true
             pool = try DatabasePool(path: index, configuration: configuration)
-            try Self.checkAndMigrate(pool, file: index, mode: mode)
+            try Self.checkAndMigrate(pool, folder: folder, mode: mode)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT {
             throw StoreError.notAnIndex(file: index, found: "a file that SQLite cannot read (\(error.message ?? "damaged"))")
         }
@@ -48,7 +48,8 @@ public final class VolumeStore: Sendable {
         (self.folder, self.mode, self.pool, presenceOfWriter) = (folder, mode, pool, writerLock)
     }
 
-    private static func checkAndMigrate(_ pool: DatabasePool, file: String, mode: Mode) throws {
+    private static func checkAndMigrate(_ pool: DatabasePool, folder: URL, mode: Mode) throws {
+        let file = folder.appending(path: "index.sqlite").path
         let migrator = StoreSchema.migrator
         let (applicationID, tables, newer, complete) = try pool.read { db in
             (
@@ -71,7 +72,9 @@ public final class VolumeStore: Sendable {
                     file: file, problem: "written by an older version of iris. Bring it up to date with iris prepare.")
             }
         case .write:
-            try migrator.migrate(pool)
+            // GRDB asks which migrations are needed before it locks the database, so writers that come together take turns.
+            let turn = try FolderLock(path: folder.path + "/volumes")
+            try withExtendedLifetime(turn) { try migrator.migrate(pool) }
             // Each commit reaches the disk before files of an earlier preparation are removed.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         }

@@ -8,12 +8,25 @@ final class WriterLock: @unchecked Sendable {
 
     init(path: String) throws(StoreError) {
         descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .file(path, problem: "cannot be opened: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else { throw .file(path, problem: "cannot be opened: \(systemReason())") }
         isAlone = flock(descriptor, LOCK_EX | LOCK_NB) == 0
     }
 
     /// Lets other writers in.
     func share() { while flock(descriptor, LOCK_SH) != 0 && errno == EINTR {} }
+
+    deinit { close(descriptor) }
+}
+
+/// Excludes every other holder of a lock on the same folder while it lives.
+final class FolderLock {
+    private let descriptor: Int32
+
+    init(path: String) throws(StoreError) {
+        descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .file(path, problem: "cannot be opened: \(systemReason())") }
+        while flock(descriptor, LOCK_EX) != 0 && errno == EINTR {}
+    }
 
     deinit { close(descriptor) }
 }
