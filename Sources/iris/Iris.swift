@@ -9,5 +9,7 @@ import ArgumentParser
         subcommands: [
             Info.self,
             Doctor.self,
+            MetricsCommand.self,
+            Compare.self,
         ])
 }
