@@ -32,7 +32,10 @@ public struct LayoutError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// The layouts that this program reads, by the name that a manifest uses.
 public enum LayoutName: String, CaseIterable, Sendable {
-    case amos22
+    case amos22, bcv, lits, kits19, mnms
+    case brainAging = "brain-aging"
+    case decathlon = "msd"
+    case nnUNet = "nnunet"
 }
 
 extension Manifest {
@@ -40,6 +43,13 @@ extension Manifest {
     public func adapter(for folder: URL) -> any DatasetAdapter {
         switch layout.adapter {
         case .amos22: AMOS22Adapter(folder: folder, manifest: self)
+        case .bcv: BCVAdapter(folder: folder, manifest: self)
+        case .lits: LiTSAdapter(folder: folder, manifest: self)
+        case .kits19: KiTS19Adapter(folder: folder, manifest: self)
+        case .mnms: MnMsAdapter(folder: folder, manifest: self)
+        case .brainAging: BrainAgingAdapter(folder: folder, manifest: self)
+        case .decathlon: DecathlonAdapter(folder: folder, manifest: self)
+        case .nnUNet: NNUNetAdapter(folder: folder, manifest: self)
         }
     }
 }

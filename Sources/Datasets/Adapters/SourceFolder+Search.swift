@@ -2,15 +2,17 @@ import FoundationEssentials
 
 extension SourceFolder {
     /// The folder and everything below it, each folder once, parents before children; loops of links end there. Folders
-    /// that cannot be listed become problems.
-    func tree(depth: Int = 6) -> (folders: [SourceFolder], problems: [LayoutProblem]) {
+    /// that cannot be listed become problems; those with a name that `isSkipped` accepts are left out.
+    func tree(depth: Int = 6, except isSkipped: (String) -> Bool = { _ in false })
+        -> (folders: [SourceFolder], problems: [LayoutProblem])
+    {
         var found = [self], problems = self.problems
         var seen: Set<Identity> = [identity]
         var level = [self]
         for _ in 0..<depth {
             var next: [SourceFolder] = []
             for parent in level {
-                for name in parent.folders {
+                for name in parent.folders where !isSkipped(name) {
                     do {
                         let child = try SourceFolder(parent.url.appending(path: name))
                         guard seen.insert(child.identity).inserted else { continue }
@@ -34,17 +36,30 @@ extension SourceFolder {
     static func root(
         _ url: URL, manifest: Manifest, where isRoot: (SourceFolder) -> Bool
     ) throws(LayoutError) -> SourceFolder {
-        func refused(_ found: String) -> LayoutError {
-            LayoutError(folder: url.path, dataset: manifest.name, expected: manifest.layout.expected, found: found)
-        }
-        let top: SourceFolder
-        do { top = try SourceFolder(url) } catch { throw refused("a folder that cannot be read: \(error.reason)") }
+        let top = try opened(url, manifest: manifest)
         if isRoot(top) { return top }
         let roots = top.tree(depth: 2).folders.filter(isRoot)
-        guard let root = roots.first else { throw refused(top.summary) }
+        guard let root = roots.first else { throw LayoutError(top, manifest, found: top.summary) }
         guard roots.count == 1 else {
-            throw refused("several: " + roots.map(\.url.path).joined(separator: ", "))
+            throw LayoutError(top, manifest, found: "several: " + roots.map(\.url.path).joined(separator: ", "))
         }
         return root
+    }
+
+    /// The folder that a user named.
+    ///
+    /// - Throws: ``LayoutError`` when it cannot be read.
+    static func opened(_ url: URL, manifest: Manifest) throws(LayoutError) -> SourceFolder {
+        do { return try SourceFolder(url) } catch {
+            throw LayoutError(
+                folder: url.path, dataset: manifest.name, expected: manifest.layout.expected,
+                found: "a folder that cannot be read: \(error.reason)")
+        }
+    }
+}
+
+extension LayoutError {
+    init(_ folder: SourceFolder, _ manifest: Manifest, found: String) {
+        self.init(folder: folder.url.path, dataset: manifest.name, expected: manifest.layout.expected, found: found)
     }
 }

@@ -1,6 +1,6 @@
 /// Something in a raw tree that does not fit its layout. It belongs to one case or to the tree, and never stops the
 /// other cases.
-public struct LayoutProblem: Hashable, Sendable, CustomStringConvertible {
+public struct LayoutProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// The stable names of what can be wrong with a layout.
     public enum Code: String, CaseIterable, Sendable {
         /// A label without its image, or an image that the dataset's own list names and the folder lacks.

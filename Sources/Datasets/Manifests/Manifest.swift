@@ -122,8 +122,8 @@ public struct ExpectedCount: Equatable, Sendable {
 /// A fault that the published data is known to have. It acknowledges the audit's finding without hiding it.
 public struct KnownDefect: Equatable, Sendable {
     public let caseID: String
-    /// The audit's code of the finding.
-    public let code: String
+    /// The audit's code of the finding; `nil` when no check of the files can see the fault.
+    public let code: String?
     public let note: String
     public let remedy: String
 }

@@ -140,7 +140,7 @@ enum ManifestReader {
         var result: [KnownDefect] = []
         for item in try value?.list() ?? [] {
             result += try item.mapping { (keys) throws(ConfigurationError) in
-                let code = try keys.required("code").string()
+                let code = try keys.optional("code")?.string()
                 let note = try keys.required("note").string(), remedy = try keys.required("remedy").string()
                 let cases = try keys.required("cases")
                 let ids = try strings(cases)

@@ -1,0 +1,78 @@
+import FoundationEssentials
+
+/// Presents KiTS19 as cases.
+///
+/// Nothing outside this file knows that layout: `data/case_00012/imaging.nii.gz` with `segmentation.nii.gz`. The 90 cases
+/// of the hidden test, from 210 on, have no segmentation. Later releases use the same names with other labels and are
+/// refused.
+struct KiTS19Adapter: DatasetAdapter {
+    let folder: URL
+    let manifest: Manifest
+
+    private static let firstUnlabelled = 210, releaseSize = 300
+
+    private static func number(_ name: String) -> Int? {
+        name.utf8.count == 10 ? VolumeFileName.number(in: name, after: "case_") : nil
+    }
+
+    func cases() throws -> CaseListing {
+        let root = try SourceFolder.root(folder, manifest: manifest) { $0.folders.contains { Self.number($0) != nil } }
+        var problems = root.problems
+        var cases: [SourceCase] = []
+        for name in root.folders {
+            guard let number = Self.number(name) else { continue }
+            do {
+                let folder = try SourceFolder(root.url.appending(path: name))
+                problems += folder.problems
+                try refuseLaterRelease(folder, number: number, root: root)
+                cases.append(try read(folder, number: number))
+            } catch let problem as LayoutProblem {
+                problems.append(problem)
+            } catch let error as UnreadableFolder {
+                var problem = error.problem
+                problem.caseID = "case_" + padded(number, 5)
+                problems.append(problem)
+            }
+        }
+        return CaseListing(dataset: manifest.name, cases: cases, problems: problems)
+    }
+
+    /// Cases from 300 on, folders of single annotations and merged annotations are of KiTS21 and KiTS23, whose labels have
+    /// a third value for cysts and differ in the first two.
+    private func refuseLaterRelease(_ folder: SourceFolder, number: Int, root: SourceFolder) throws {
+        let sign = folder.folder("instances") ?? folder.folder("segmentations") ?? folder.files.first { $0.hasPrefix("aggregated_") }
+        guard number >= Self.releaseSize || sign != nil else { return }
+        let what = folder.url.lastPathComponent + (sign.map { "/" + $0 } ?? "")
+        throw LayoutError(root, manifest, found: "\(what), which is of KiTS21 or KiTS23; their labels differ (3 is a cyst)")
+    }
+
+    private func read(_ folder: SourceFolder, number: Int) throws(LayoutProblem) -> SourceCase {
+        let id = "case_" + padded(number, 5)
+        func found(_ stem: String) -> [URL] {
+            folder.files.filter { VolumeFileName($0)?.stem.lowercased() == stem }.map { folder.url.appending(path: $0) }
+        }
+        let images = found("imaging"), labels = found("segmentation")
+        func unusable(_ code: LayoutProblem.Code, file: String, _ expected: String, found: String, _ fix: String) -> LayoutProblem {
+            LayoutProblem(
+                code, case: id, file: folder.url.appending(path: file).path, expected: expected, found: found, fix: fix)
+        }
+        if images.count > 1 || labels.count > 1 {
+            let files = (images.count > 1 ? images : labels).map(\.lastPathComponent)
+            throw unusable(.duplicateCase, file: files[0], "one file for \(id)", found: files.joined(separator: " and "), "Keep the right one.")
+        }
+        guard let image = images.first else {
+            throw unusable(
+                .missingImage, file: "imaging.nii.gz", "the image of \(id)", found: "no file",
+                "Fetch it with the release's starter_code/get_imaging.py.")
+        }
+        if labels.isEmpty && number < Self.firstUnlabelled {
+            throw unusable(
+                .missingLabel, file: "segmentation.nii.gz", "the label of \(image.path)", found: "no file",
+                "Copy it from the release; every case below case_00210 has one.")
+        }
+        return SourceCase(
+            dataset: manifest.name, id: id, modality: .ct, officialSplit: number < Self.firstUnlabelled ? .train : .test,
+            paperSplit: manifest.paperSplit?[id], image: SourceImage(file: image), label: labels.first.map { .file($0) },
+            ignoresLabelHeader: manifest.labelGeometry == .image)
+    }
+}

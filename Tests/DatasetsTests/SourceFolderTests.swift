@@ -1,0 +1,42 @@
+import Datasets
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// What a file system can hold beside a dataset.
+@Suite struct SourceFolderTests {
+    @Test("Loops of links, dangling links and names that are no UTF-8 do not stop a search") func strangeFolders() throws {
+        let folder = try TemporaryFolder().write(["a/volume-0.nii", "a/segmentation-0.nii", "b/c/volume-1.nii"])
+        try FileManager.default.createSymbolicLink(at: folder.url.appending(path: "a/loop"), withDestinationURL: folder.url)
+        try FileManager.default.createSymbolicLink(at: folder.url.appending(path: "b/self"), withDestinationURL: folder.url.appending(path: "b"))
+        try FileManager.default.createSymbolicLink(
+            at: folder.url.appending(path: "b/volume-9.nii"), withDestinationURL: folder.url.appending(path: "absent"))
+        // "segmentation-1" and a byte that begins no character.
+        let name = Array((folder.url.path + "/b/").utf8) + [0xFF, 0xFE] + Array(".nii".utf8)
+        let descriptor = (name + [0]).withUnsafeBufferPointer { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { open($0.baseAddress!, O_CREAT | O_WRONLY, 0o644) }
+        }
+        try #require(descriptor >= 0)
+        close(descriptor)
+
+        let found = try listing("lits", folder.url)
+        #expect(found.cases.map(\.id) == ["volume-0"])
+        #expect(
+            found.problemLines == [
+                "missing-label volume-1 segmentation-1.nii", "unreadable-file - volume-9.nii", "unreadable-file - \u{FFFD}\u{FFFD}.nii",
+            ])
+    }
+
+    @Test("A link to a dataset is followed") func linkedRoot() throws {
+        let folder = try TemporaryFolder().write(["data/volume-0.nii", "data/segmentation-0.nii"])
+        let link = folder.url.appending(path: "link")
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: folder.url.appending(path: "data"))
+        #expect(try listing("lits", link).cases.count == 1)
+    }
+
+    @Test("Several datasets below one folder are not guessed between") func severalRoots() throws {
+        let folder = try TemporaryFolder().write(["x/imagesTr/amos_0001.nii.gz", "y/imagesTr/amos_0004.nii.gz"])
+        let error = #expect(throws: LayoutError.self) { try listing("amos22", folder.url) }
+        #expect(error?.found == "several: \(folder.url.path)/x, \(folder.url.path)/y")
+    }
+}
