@@ -77,7 +77,8 @@ final class GzipStream {
             isFinished = true
             return
         }
-        guard try file.bytes(2, from: position) == GzipDecoder.magic else {
+        // A lone first byte of the magic is a member cut short, which the next read finds out.
+        guard GzipDecoder.magic.starts(with: try file.bytes(2, from: position)) else {
             throw .gzip(file: file.path, damage: .trailingBytes(offset: position, count: file.size - position))
         }
         inflateReset(&stream)
