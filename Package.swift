@@ -45,7 +45,7 @@ let data: [Target] = [
     .target(
         name: "Datasets",
         dependencies: ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "WorkerThreads", "CKernels"]),
-    .target(name: "VolumeStore", dependencies: ["Volumes", "Digests", "RandomNumbers", "WorkerThreads", "CLinux", grdb]),
+    .target(name: "VolumeStore", dependencies: ["NIfTI", "Volumes", "Digests", "RandomNumbers", "WorkerThreads", "CLinux", grdb]),
     .target(
         name: "Preparation",
         dependencies: [
@@ -97,7 +97,7 @@ let testTargets: [Target] = [
     tests("Volumes", ["CKernels"]), tests("NIfTI", ["Volumes", "Digests", "RandomNumbers"]), tests("Pictures", ["Volumes"]),
     tests("Metrics", ["CKernels", "NIfTI", "Volumes", "RandomNumbers"]),
     tests("Datasets", ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration"]),
-    tests("VolumeStore", ["NIfTI", "Volumes", "Digests", "RandomNumbers"]),
+    tests("VolumeStore", ["NIfTI", "Volumes", "Digests", "RandomNumbers", grdb]),
     tests("Preparation", ["Datasets", "VolumeStore", "NIfTI", "Volumes"]),
     tests("Episodes", ["VolumeStore", "NIfTI", "Volumes", "RandomNumbers", "CKernels", "Digests"]),
     tests("Tensors", ["CKernels", "RandomNumbers"]), tests("IrisModel", ["Tensors", "RandomNumbers"]),

@@ -3,6 +3,7 @@ import Digests
 import FoundationEssentials
 import GRDB
 import Glibc
+import NIfTI
 import Synchronization
 import Volumes
 
@@ -48,15 +49,14 @@ public final class StoreWriter: Sendable {
         do {
             let imageFile = try write(
                 image.voxels, named: "image.nii", staging: staging, key: key,
-                header: StoredVolumeHeader(
-                    grid: image.grid, datatype: .int16, quantisation: description.quantisation,
-                    window: description.normalisation.clipLow...description.normalisation.clipHigh, token: token, name: "\(key)"))
+                header: StoredVolumeHeader.bytes(
+                    grid: image.grid, datatype: .int16, quantisation: description.quantisation, token: token, key: key))
             var labelFile: StoredFile?
             if let labels {
                 labelFile = try write(
                     labels.voxels, named: "label.nii", staging: staging, key: key,
-                    header: StoredVolumeHeader(
-                        grid: labels.grid, datatype: .uint8, quantisation: .identity, window: nil, token: token, name: "\(key)"))
+                    header: StoredVolumeHeader.bytes(
+                        grid: labels.grid, datatype: .uint8, quantisation: .identity, token: token, key: key))
             }
             let seed = SHA256Digest(of: "\(key)").hexadecimal.prefix(16)
             let survey = (labels?.voxels ?? []).withUnsafeBufferPointer {
@@ -173,7 +173,7 @@ public final class StoreWriter: Sendable {
     }
 
     private func write<Voxel>(
-        _ voxels: [Voxel], named name: String, staging: String, key: CaseKey, header: StoredVolumeHeader
+        _ voxels: [Voxel], named name: String, staging: String, key: CaseKey, header: [UInt8]
     ) throws(StoreError) -> StoredFile {
         let path = staging + "/" + name
         let hasher = SHA256Hasher()
@@ -198,7 +198,7 @@ public final class StoreWriter: Sendable {
             }
             try result.get()
         }
-        try putAll(header.bytes)
+        try putAll(header)
         try putAll(voxels)
         // Lets the disk begin while the next case is computed; the commit waits for the end.
         sync_file_range(descriptor, 0, 0, IRIS_SYNC_FILE_RANGE_WRITE)
