@@ -16,6 +16,7 @@ let systemLibraries: [Target] = [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CGomp"),
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CLinux"),
@@ -60,7 +61,7 @@ let data: [Target] = [
 
 /// Tensors: know no medicine.
 let tensors: [Target] = [
-    .target(name: "Tensors", dependencies: ["CKernels", "RandomNumbers", "COneDNN", "COpenBLAS"]),
+    .target(name: "Tensors", dependencies: ["CKernels", "RandomNumbers", "CGomp", "COneDNN", "COpenBLAS"]),
     .target(name: "IrisModel", dependencies: ["Tensors", "RandomNumbers", "Configuration"]),
 ]
 

@@ -8,5 +8,12 @@
 #include "iris_statistics.h"
 #include "iris_surface.h"
 #include "iris_reorient.h"
+#include "iris_tensor_loss.h"
+#include "iris_tensor_normalization.h"
+#include "iris_tensor_optimizers.h"
+#include "iris_tensor_pointwise.h"
+#include "iris_tensor_resampling.h"
+#include "iris_tensor_tokens.h"
+#include "iris_tensor_types.h"
 
 #endif

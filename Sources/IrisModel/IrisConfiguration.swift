@@ -1,0 +1,126 @@
+import Configuration
+import Tensors
+
+/// Every size of the network. The default is the paper's model.
+public struct IrisConfiguration: Sendable, Hashable {
+    /// Channels per level of the encoder, from full resolution to the deepest; each further level halves the grid.
+    public var channels = [32, 32, 64, 128, 256, 512]
+    /// Residual blocks per level of the encoder, and per level of the decoder's way up.
+    public var encoderBlocks = 2
+    public var decoderBlocks = 1
+    /// The slope of LeakyReLU for negative values.
+    public var leakySlope: Float = 0.01
+    /// Added to variances of instance and layer normalisation.
+    public var epsilon: Float = 1e-5
+    /// E, the width of a task embedding's tokens.
+    public var embedding = 512
+    /// m, the context tokens of a task embedding; one foreground token comes before them.
+    public var contextTokens = 10
+    /// r, the factor of the pixel shuffle in the task encoder.
+    public var shuffleFactor = 2
+    /// Rounds of cross-attention, self-attention and MLP in the task encoder.
+    public var contextLayers = 2
+    /// Heads of every attention.
+    public var heads = 8
+    /// Hidden values of the MLPs, as a multiple of the embedding.
+    public var expansion = 4
+    /// How many of the deepest levels exchange information with the task's tokens in the mask decoder.
+    public var attentionLevels = 3
+    /// Whether blocks forget their activations and compute them again in the backward pass.
+    public var checkpointing = false
+    /// The type of the convolutions' activations; parameters are float32 always.
+    public var compute = ComputeType.float32
+
+    public enum ComputeType: String, Sendable, CaseIterable {
+        case float32, bfloat16
+
+        public var elementType: ElementType { self == .float32 ? .float32 : .bfloat16 }
+    }
+
+    public init() {}
+
+    /// The number of levels.
+    public var levels: Int { channels.count }
+    /// Patches must be multiples of this along each axis: 2 to the power of the halvings.
+    public var patchMultiple: Int { 1 << (levels - 1) }
+    /// Tokens per class: the foreground token and the context tokens.
+    public var tokensPerClass: Int { contextTokens + 1 }
+}
+
+extension IrisConfiguration {
+    /// Reads a configuration; keys that are absent keep the paper's value.
+    ///
+    /// - Throws: `ConfigurationError` for an unknown key, a value out of range, or sizes that do not fit each other.
+    public init(_ yaml: YAMLValue) throws(ConfigurationError) {
+        self.init()
+        self = try yaml.mapping { (map: inout YAMLMapping) throws(ConfigurationError) -> IrisConfiguration in
+            var result = IrisConfiguration()
+            if let value = map.optional("channels") {
+                let items = try value.list()
+                guard (2...8).contains(items.count) else {
+                    throw value.error("expected 2 to 8 levels but found \(items.count). Give one number of channels per level.")
+                }
+                result.channels = []
+                for item in items { result.channels.append(try item.int(in: 1...4096)) }
+            }
+            try map.read("encoder_blocks", 1...8, into: &result.encoderBlocks)
+            try map.read("decoder_blocks", 1...8, into: &result.decoderBlocks)
+            if let value = map.optional("leaky_slope") { result.leakySlope = Float(try value.double(in: 1e-6...1)) }
+            if let value = map.optional("epsilon") { result.epsilon = Float(try value.double(in: 1e-9...1)) }
+            try map.read("embedding", 1...8192, into: &result.embedding)
+            try map.read("context_tokens", 1...256, into: &result.contextTokens)
+            try map.read("shuffle_factor", 1...8, into: &result.shuffleFactor)
+            try map.read("context_layers", 1...16, into: &result.contextLayers)
+            try map.read("heads", 1...64, into: &result.heads)
+            try map.read("expansion", 1...16, into: &result.expansion)
+            try map.read("attention_levels", 1...8, into: &result.attentionLevels)
+            if let value = map.optional("checkpointing") { result.checkpointing = try value.bool() }
+            if let value = map.optional("compute") { result.compute = try value.choice() }
+            return result
+        }
+        if let problem { throw yaml.error(problem) }
+    }
+
+    /// What does not fit, or `nil`.
+    private var problem: String? {
+        let cube = shuffleFactor * shuffleFactor * shuffleFactor
+        if embedding % heads != 0 { return "embedding is \(embedding), which \(heads) heads cannot share. Choose a multiple of heads." }
+        if channels[levels - 1] % cube != 0 {
+            return """
+                the deepest level has \(channels[levels - 1]) channels, which a pixel shuffle by \(shuffleFactor) cannot split. \
+                Choose a multiple of \(cube), or a smaller shuffle_factor.
+                """
+        }
+        if attentionLevels > levels {
+            return "attention_levels is \(attentionLevels) but there are only \(levels) levels. Choose at most \(levels)."
+        }
+        return nil
+    }
+
+    /// The configuration as YAML that reads back as itself.
+    public var yaml: String {
+        """
+        channels: [\(channels.map(String.init).joined(separator: ", "))]
+        encoder_blocks: \(encoderBlocks)
+        decoder_blocks: \(decoderBlocks)
+        leaky_slope: \(leakySlope)
+        epsilon: \(epsilon)
+        embedding: \(embedding)
+        context_tokens: \(contextTokens)
+        shuffle_factor: \(shuffleFactor)
+        context_layers: \(contextLayers)
+        heads: \(heads)
+        expansion: \(expansion)
+        attention_levels: \(attentionLevels)
+        checkpointing: \(checkpointing)
+        compute: \(compute.rawValue)
+
+        """
+    }
+}
+
+extension YAMLMapping {
+    fileprivate mutating func read(_ key: String, _ range: ClosedRange<Int>, into target: inout Int) throws(ConfigurationError) {
+        if let value = optional(key) { target = try value.int(in: range) }
+    }
+}
