@@ -3,7 +3,7 @@
 #define IRIS_BODY "tensor_pointwise_body.h"
 #include "tensor_variants.h"
 
-void iris_tensor_add(iris_element_type type, const void *a, const void *b, long count, void *y) {
+void iris_tensor_add(iris_tensor_element type, const void *a, const void *b, long count, void *y) {
     DISPATCH(type, add, a, b, count, y)
 }
 

@@ -3,19 +3,19 @@
 #define IRIS_BODY "tensor_resampling_body.h"
 #include "tensor_variants.h"
 
-void iris_tensor_upsample(iris_element_type type, const void *x, long depth, long height, long width, long channels,
+void iris_tensor_upsample(iris_tensor_element type, const void *x, long depth, long height, long width, long channels,
                           long first_row, long end_row, long stride, void *y, float *scratch) {
     DISPATCH(type, upsample, x, depth, height, width, channels, first_row, end_row, stride, y, scratch)
 }
 
-void iris_tensor_upsample_adjoint(iris_element_type type, const void *dy, long depth, long height, long width,
+void iris_tensor_upsample_adjoint(iris_tensor_element type, const void *dy, long depth, long height, long width,
                                   long channels, long stride, long first_row, long end_row, void *dx, float *scratch) {
     DISPATCH(type, upsample_adjoint, dy, depth, height, width, channels, stride, first_row, end_row, dx, scratch)
 }
 
-void iris_tensor_copy_runs(iris_element_type type, const void *from, long from_stride, void *to, long to_stride,
+void iris_tensor_copy_runs(iris_tensor_element type, const void *from, long from_stride, void *to, long to_stride,
                            long length, long count) {
-    long size = type == IRIS_FLOAT32 ? 4 : 2;
+    long size = type == IRIS_TENSOR_FLOAT32 ? 4 : 2;
     for (long i = 0; i < count; i++)
         memcpy((char *)to + i * to_stride * size, (const char *)from + i * from_stride * size, (size_t)(length * size));
 }

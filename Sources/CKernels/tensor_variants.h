@@ -105,4 +105,4 @@ typedef uint16_t v16h_unaligned __attribute__((vector_size(32), aligned(2), may_
 #endif
 
 #define DISPATCH(type, name, ...)                                             \
-    if ((type) == IRIS_FLOAT32) { DISPATCH_FLOAT(name, __VA_ARGS__) } else { DISPATCH_BFLOAT(name, __VA_ARGS__) }
+    if ((type) == IRIS_TENSOR_FLOAT32) { DISPATCH_FLOAT(name, __VA_ARGS__) } else { DISPATCH_BFLOAT(name, __VA_ARGS__) }

@@ -10,6 +10,6 @@ public enum ElementType: Sendable, Hashable, CaseIterable {
     /// Bytes per value.
     public var size: Int { self == .float32 ? 4 : 2 }
 
-    var kernelType: iris_element_type { self == .float32 ? IRIS_FLOAT32 : IRIS_BFLOAT16 }
+    var kernelType: iris_tensor_element { self == .float32 ? IRIS_TENSOR_FLOAT32 : IRIS_TENSOR_BFLOAT16 }
     var dnnlType: dnnl_data_type_t { self == .float32 ? dnnl_f32 : dnnl_bf16 }
 }

@@ -57,7 +57,7 @@ extension Tape {
         engine.parallel(samples * classes) { _, range in
             for index in range {
                 let to = y.floats + index * voxels * (channels + 1), from = input.floats + index / classes * voxels * channels
-                iris_tensor_copy_runs(IRIS_FLOAT32, from, channels, to, channels + 1, channels, voxels)
+                iris_tensor_copy_runs(IRIS_TENSOR_FLOAT32, from, channels, to, channels + 1, channels, voxels)
                 for voxel in 0..<voxels { to[voxel * (channels + 1) + channels] = masks.floats[index * voxels + voxel] }
             }
         }

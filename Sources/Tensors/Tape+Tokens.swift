@@ -111,17 +111,17 @@ extension Tape {
         try requireType(.float32, of: b.value, "concatenation")
         let samples = a.shape[0], first = a.shape[1] * a.shape[2], second = b.shape[1] * b.shape[2]
         let y = Tensor(uninitialized: [samples, a.shape[1] + b.shape[1], a.shape[2]])
-        iris_tensor_copy_runs(IRIS_FLOAT32, a.value.pointer, first, y.pointer, first + second, first, samples)
-        iris_tensor_copy_runs(IRIS_FLOAT32, b.value.pointer, second, y.floats + first, first + second, second, samples)
+        iris_tensor_copy_runs(IRIS_TENSOR_FLOAT32, a.value.pointer, first, y.pointer, first + second, first, samples)
+        iris_tensor_copy_runs(IRIS_TENSOR_FLOAT32, b.value.pointer, second, y.floats + first, first + second, second, samples)
         return record(y, wanted: a.slot != nil || b.slot != nil) { [engine, aShape = a.shape, bShape = b.shape, aSlot = a.slot, bSlot = b.slot] dy in
             if let aSlot {
                 let da = Tensor(uninitialized: aShape)
-                iris_tensor_copy_runs(IRIS_FLOAT32, dy.pointer, first + second, da.pointer, first, first, samples)
+                iris_tensor_copy_runs(IRIS_TENSOR_FLOAT32, dy.pointer, first + second, da.pointer, first, first, samples)
                 aSlot.add(da, engine: engine)
             }
             if let bSlot {
                 let db = Tensor(uninitialized: bShape)
-                iris_tensor_copy_runs(IRIS_FLOAT32, dy.floats + first, first + second, db.pointer, second, second, samples)
+                iris_tensor_copy_runs(IRIS_TENSOR_FLOAT32, dy.floats + first, first + second, db.pointer, second, second, samples)
                 bSlot.add(db, engine: engine)
             }
         }

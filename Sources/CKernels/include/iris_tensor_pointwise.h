@@ -4,7 +4,7 @@
 #include "iris_tensor_types.h"
 
 // y = a + b; y may be a or b.
-void iris_tensor_add(iris_element_type type, const void *a, const void *b, long count, void *y);
+void iris_tensor_add(iris_tensor_element type, const void *a, const void *b, long count, void *y);
 // y += factor * x.
 void iris_tensor_add_scaled(float factor, const float *x, long count, float *y);
 // y = factor * x; y may be x.

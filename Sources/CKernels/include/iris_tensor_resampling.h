@@ -8,16 +8,16 @@
 
 // The output rows rows.first..<rows.end of one sample, counted over (2 depth) x (2 height); a row has 2 width voxels
 // of `stride` elements, of which the first `channels` are written. `scratch` holds width * channels floats.
-void iris_tensor_upsample(iris_element_type type, const void *x, long depth, long height, long width, long channels,
+void iris_tensor_upsample(iris_tensor_element type, const void *x, long depth, long height, long width, long channels,
                           long first_row, long end_row, long stride, void *y, float *scratch);
 
 // The adjoint: input rows first_row..<end_row (over depth x height) of dx from dy laid out as y above. `scratch` holds
 // 2 * width * channels floats.
-void iris_tensor_upsample_adjoint(iris_element_type type, const void *dy, long depth, long height, long width,
+void iris_tensor_upsample_adjoint(iris_tensor_element type, const void *dy, long depth, long height, long width,
                                   long channels, long stride, long first_row, long end_row, void *dx, float *scratch);
 
 // Copies `count` runs of `length` elements, from runs `from_stride` apart to runs `to_stride` apart.
-void iris_tensor_copy_runs(iris_element_type type, const void *from, long from_stride, void *to, long to_stride,
+void iris_tensor_copy_runs(iris_tensor_element type, const void *from, long from_stride, void *to, long to_stride,
                            long length, long count);
 
 // The adjoint of upsampling a grid by whole factors, for one plane of low-resolution depth index `plane`: table[y][x]
