@@ -1,0 +1,181 @@
+import Configuration
+import Digests
+import FoundationEssentials
+
+/// All that decides a training run besides the data: which model, which episodes, how long and how fast.
+///
+/// Read from `configs/train/*.yaml`. Paths in it are relative to the file.
+public struct TrainingConfiguration: Sendable, Equatable {
+    public static let format = 1
+
+    /// The model's configuration file.
+    public var model: String
+    /// The episode configuration of training.
+    public var episodes: String
+    public var seed: UInt64 = 0
+    /// Optimiser steps of the whole run.
+    public var steps: Int
+    /// Episodes per step and process; their gradients are averaged.
+    public var batch = 1
+    /// Forward and backward passes per step, each over `batch / accumulation` episodes.
+    public var accumulation = 1
+    public var optimizer = OptimizerSettings()
+    public var learningRate: LearningRateSchedule
+    /// Gradients whose norm is greater are scaled down to it; 0 leaves them.
+    public var gradientClip = 1.0
+    /// The decay of the average of the weights that validation and inference use; 0 keeps none.
+    public var averageDecay = 0.999
+    /// The decay of the memory bank's task embeddings; 0 keeps none.
+    public var memoryBankDecay = 0.999
+    public var loss = LossSettings()
+    public var validation = ValidationSettings()
+    public var checkpoints = CheckpointSettings()
+
+    public struct OptimizerSettings: Sendable, Equatable {
+        public enum Method: String, Sendable, CaseIterable { case lamb, adamw }
+        public var method = Method.lamb
+        public var beta1 = 0.9
+        public var beta2 = 0.999
+        public var epsilon = 1e-6
+        public var weightDecay = 1e-5
+    }
+
+    public struct LossSettings: Sendable, Equatable {
+        public var dice = 1.0
+        public var crossEntropy = 1.0
+        public var smoothing = 1.0
+    }
+
+    public struct ValidationSettings: Sendable, Equatable {
+        /// Steps between validations.
+        public var every = 500
+        /// Fixed episodes of the validation split.
+        public var episodes = 64
+        /// Validations without a better Dice after which the run stops; 0 never stops early.
+        public var patience = 0
+    }
+
+    public struct CheckpointSettings: Sendable, Equatable {
+        /// Steps between checkpoints.
+        public var every = 500
+        /// How many of the newest are kept, besides the best.
+        public var keep = 3
+    }
+}
+
+extension TrainingConfiguration {
+    /// Reads a configuration file.
+    ///
+    /// - Throws: `ConfigurationError` that names file, line and key.
+    public init(contentsOf file: URL) throws(ConfigurationError) {
+        guard let text = try? String(contentsOf: file, encoding: .utf8) else {
+            throw ConfigurationError(
+                file: file.path, line: nil, path: "",
+                problem: "cannot be read as text. Name a training configuration such as configs/train/hippocampus.yaml.")
+        }
+        self = try YAMLValue(text: text, file: file.path).mapping { (top) throws(ConfigurationError) in
+            let version = try top.required("format")
+            guard try version.int() == Self.format else {
+                throw version.error("expected format \(Self.format) but found \(try version.int()). Update the program or the file.")
+            }
+            let folder = file.deletingLastPathComponent()
+            func path(_ value: YAMLValue) throws(ConfigurationError) -> String {
+                let name = try value.string()
+                return name.hasPrefix("/") ? name : folder.appending(path: name).standardizedFileURL.path
+            }
+            let steps = try top.required("steps").int(in: 1...100_000_000)
+            var result = TrainingConfiguration(
+                model: try path(try top.required("model")), episodes: try path(try top.required("episodes")), steps: steps,
+                learningRate: try LearningRateSchedule(try top.required("learningRate"), steps: steps))
+            if let value = top.optional("seed") { result.seed = UInt64(try value.int(in: 0...Int.max)) }
+            if let value = top.optional("batch") { result.batch = try value.int(in: 1...4096) }
+            if let value = top.optional("accumulation") {
+                result.accumulation = try value.int(in: 1...4096)
+                guard result.batch % result.accumulation == 0 else {
+                    throw value.error("expected a divisor of batch (\(result.batch)) but found \(result.accumulation).")
+                }
+            }
+            if let value = top.optional("optimizer") { result.optimizer = try OptimizerSettings(value) }
+            if let value = top.optional("gradientClip") { result.gradientClip = try value.double(in: 0...1e9) }
+            if let value = top.optional("averageDecay") { result.averageDecay = try value.double(in: 0...0.999999) }
+            if let value = top.optional("memoryBankDecay") { result.memoryBankDecay = try value.double(in: 0...0.999999) }
+            if let value = top.optional("loss") { result.loss = try LossSettings(value) }
+            if let value = top.optional("validation") { result.validation = try ValidationSettings(value) }
+            if let value = top.optional("checkpoints") { result.checkpoints = try CheckpointSettings(value) }
+            return result
+        }
+    }
+}
+
+extension TrainingConfiguration.OptimizerSettings {
+    fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
+        self = try value.mapping { (keys) throws(ConfigurationError) in
+            var result = Self()
+            if let value = keys.optional("method") { result.method = try value.choice() }
+            if let value = keys.optional("beta1") { result.beta1 = try value.double(in: 0...0.99999) }
+            if let value = keys.optional("beta2") { result.beta2 = try value.double(in: 0...0.999999) }
+            if let value = keys.optional("epsilon") { result.epsilon = try value.double(in: 1e-12...1) }
+            if let value = keys.optional("weightDecay") { result.weightDecay = try value.double(in: 0...10) }
+            return result
+        }
+    }
+}
+
+extension TrainingConfiguration.LossSettings {
+    fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
+        self = try value.mapping { (keys) throws(ConfigurationError) in
+            var result = Self()
+            if let value = keys.optional("dice") { result.dice = try value.double(in: 0...1000) }
+            if let value = keys.optional("crossEntropy") { result.crossEntropy = try value.double(in: 0...1000) }
+            if let value = keys.optional("smoothing") { result.smoothing = try value.double(in: 0...1e6) }
+            return result
+        }
+    }
+}
+
+extension TrainingConfiguration.ValidationSettings {
+    fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
+        self = try value.mapping { (keys) throws(ConfigurationError) in
+            var result = Self()
+            if let value = keys.optional("every") { result.every = try value.int(in: 1...100_000_000) }
+            if let value = keys.optional("episodes") { result.episodes = try value.int(in: 1...1_000_000) }
+            if let value = keys.optional("patience") { result.patience = try value.int(in: 0...1_000_000) }
+            return result
+        }
+    }
+}
+
+extension TrainingConfiguration.CheckpointSettings {
+    fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
+        self = try value.mapping { (keys) throws(ConfigurationError) in
+            var result = Self()
+            if let value = keys.optional("every") { result.every = try value.int(in: 1...100_000_000) }
+            if let value = keys.optional("keep") { result.keep = try value.int(in: 1...10_000) }
+            return result
+        }
+    }
+}
+
+extension LearningRateSchedule {
+    /// - Parameter steps: the length of the run, where a cosine ends unless told otherwise.
+    fileprivate init(_ value: YAMLValue, steps: Int) throws(ConfigurationError) {
+        enum Kind: String, CaseIterable { case constant, exponential, cosine }
+        self = try value.mapping { (keys) throws(ConfigurationError) in
+            let peak = try keys.required("peak").double(in: 1e-12...100)
+            let warmUp = try keys.optional("warmUpSteps")?.int(in: 0...100_000_000) ?? 0
+            let decay: Decay
+            switch try keys.optional("decay")?.choice(Kind.self) ?? .constant {
+            case .constant: decay = .constant
+            case .exponential:
+                decay = .exponential(
+                    factor: try keys.required("factor").double(in: 1e-6...1),
+                    steps: try keys.required("decaySteps").int(in: 1...100_000_000))
+            case .cosine:
+                decay = .cosine(
+                    end: try keys.optional("end")?.int(in: 1...100_000_000) ?? steps,
+                    floor: try keys.optional("floor")?.double(in: 0...1) ?? 0)
+            }
+            return LearningRateSchedule(peak: peak, warmUpSteps: warmUp, decay: decay)
+        }
+    }
+}
