@@ -1,0 +1,52 @@
+import CMPI
+import Glibc
+
+/// The processes that train one model together, started by `mpirun`; alone without it.
+///
+/// Sums are made by Open MPI, in an order that depends only on the number of processes, so equal runs give equal bits.
+public final class ProcessGroup: @unchecked Sendable {
+    /// This process's number, from 0.
+    public let rank: Int
+    /// How many processes there are.
+    public let size: Int
+
+    /// A group of this process alone.
+    public init() { (rank, size) = (0, 1) }
+
+    private init(rank: Int, size: Int) { (self.rank, self.size) = (rank, size) }
+
+    /// The group that this process was started in, joined at first use.
+    ///
+    /// Without `mpirun`, which sets OMPI_COMM_WORLD_SIZE, MPI is not touched.
+    public static let current: ProcessGroup = {
+        guard getenv("OMPI_COMM_WORLD_SIZE") != nil else { return ProcessGroup() }
+        var provided: Int32 = 0
+        precondition(
+            MPI_Init_thread(nil, nil, Int32(MPI_THREAD_SERIALIZED), &provided) == MPI_SUCCESS, "MPI cannot be initialised")
+        var rank: Int32 = 0, size: Int32 = 0
+        MPI_Comm_rank(iris_mpi_comm_world(), &rank)
+        MPI_Comm_size(iris_mpi_comm_world(), &size)
+        atexit { MPI_Finalize() }
+        return ProcessGroup(rank: Int(rank), size: Int(size))
+    }()
+
+    /// Replaces `values` by their sum over all processes, in pieces small enough to stay in the caches.
+    public func sum(_ values: UnsafeMutableBufferPointer<Float>) {
+        guard size > 1, let base = values.baseAddress else { return }
+        let bucket = 4 << 20
+        for start in stride(from: 0, to: values.count, by: bucket) {
+            let count = min(bucket, values.count - start)
+            MPI_Allreduce(
+                iris_mpi_in_place(), base + start, Int32(count), iris_mpi_float(), iris_mpi_sum(), iris_mpi_comm_world())
+        }
+    }
+
+    /// The sums over all processes.
+    public func sum(_ values: [Double]) -> [Double] {
+        guard size > 1 else { return values }
+        var sums = values
+        MPI_Allreduce(
+            iris_mpi_in_place(), &sums, Int32(sums.count), iris_mpi_double(), iris_mpi_sum(), iris_mpi_comm_world())
+        return sums
+    }
+}

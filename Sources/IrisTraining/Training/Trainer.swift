@@ -1,0 +1,122 @@
+import IrisModel
+import Tensors
+
+/// Trains an ``IrisNetwork`` on episodes, one optimiser step at a time.
+///
+/// The loss of a step is the mean over all (episode, class) pairs of all passes and processes, so splitting the episodes
+/// of a step among passes or processes changes nothing but rounding. Every number of a step follows from the state and
+/// the step's episodes, so a run that is resumed from a checkpoint repeats the bits of one that never stopped.
+public final class Trainer {
+    public let configuration: TrainingConfiguration
+    public let network: IrisNetwork
+    public let optimizer: Optimizer
+    public let average: WeightAverage?
+    public internal(set) var bank: MemoryBank?
+    /// Optimiser steps made, skipped ones included.
+    public internal(set) var step = 0
+    /// Steps in a row whose loss or gradient was not finite.
+    public internal(set) var skippedInARow = 0
+    /// The best validation so far, and how many have passed since.
+    public internal(set) var best = BestValidation()
+    private let group: ProcessGroup
+
+    /// How many steps in a row may fail before training gives up.
+    public static let skipLimit = 10
+
+    public struct BestValidation: Sendable, Equatable {
+        public var dice: Double?
+        public var step = 0
+        public var validationsSince = 0
+    }
+
+    /// Begins with weights drawn by the configuration's seed.
+    public init(_ configuration: TrainingConfiguration, model: IrisConfiguration, group: ProcessGroup = ProcessGroup()) throws {
+        self.configuration = configuration
+        self.group = group
+        let network = try IrisNetwork(model)
+        network.parameters.initialize(seed: configuration.seed)
+        self.network = network
+        let settings = configuration.optimizer
+        optimizer = Optimizer(
+            network.parameters,
+            settings: Optimizer.Settings(
+                method: settings.method == .lamb ? .lamb : .adamw, beta1: Float(settings.beta1), beta2: Float(settings.beta2),
+                epsilon: Float(settings.epsilon), weightDecay: Float(settings.weightDecay)))
+        average = configuration.averageDecay > 0
+            ? WeightAverage(of: network.parameters, decay: Float(configuration.averageDecay)) : nil
+        bank = configuration.memoryBankDecay > 0 ? MemoryBank(decay: configuration.memoryBankDecay) : nil
+    }
+
+    /// The result of one step.
+    public struct Outcome: Sendable {
+        public let loss, diceLoss, crossEntropy, dice, gradientNorm, learningRate: Double
+        /// Whether the weights changed.
+        public let isApplied: Bool
+    }
+
+    /// Makes one optimiser step on this process's episodes. Belongs inside `Engine.run`.
+    ///
+    /// - Throws: ``TrainingError/notFinite(steps:)`` after ``skipLimit`` failures in a row.
+    public func step(on passes: [EpisodeBatch]) throws -> Outcome {
+        let rate = configuration.learningRate.rate(at: step)
+        let pairs = group.sum([Double(passes.reduce(0) { $0 + $1.pairCount })])[0]
+        let weights = SegmentationLossWeights(
+            dice: Float(configuration.loss.dice), crossEntropy: Float(configuration.loss.crossEntropy),
+            smoothing: Float(configuration.loss.smoothing))
+        // Sums over pairs: loss, Dice loss, cross-entropy, Dice coefficient.
+        var sums = [0.0, 0, 0, 0]
+        var shown: [(ClassKey, [Float])] = []
+        network.parameters.clearGradients()
+        for pass in passes {
+            let tape = Tape()
+            let output = try network(query: pass.query, references: pass.references, masks: pass.masks, on: tape)
+            let (total, parts) = try tape.segmentationLoss(
+                logits: output.logits, targets: pass.targets, counted: pass.counted, weights: weights)
+            let own = Double(pass.pairCount)
+            let dice = parts.diceCoefficients.reduce(0) { $0 + $1.reduce(0) { $0 + ($1 ?? 0) } }
+            for (index, value) in [parts.total * own, parts.dice * own, parts.crossEntropy * own, dice].enumerated() {
+                sums[index] += value
+            }
+            shown += embeddings(output, pass)
+            try tape.unwind(from: total, gradient: Tensor([Float(own / pairs)], shape: [1]))
+        }
+        network.parameters.finishGradients()
+        network.parameters.gradients.withMutableFloats { group.sum($0) }
+        sums = group.sum(sums).map { $0 / pairs }
+        let norm = network.parameters.gradientNorm()
+        step += 1
+        let isFinite = norm.isFinite && sums[0].isFinite
+        if isFinite {
+            let clip = configuration.gradientClip
+            optimizer.step(rate: Float(rate), gradientScale: clip > 0 && norm > clip ? Float(clip / norm) : 1)
+            average?.update(from: network.parameters)
+            remember(shown)
+            skippedInARow = 0
+        } else {
+            network.parameters.clearGradients()
+            skippedInARow += 1
+            guard skippedInARow < Self.skipLimit else { throw TrainingError.notFinite(steps: skippedInARow) }
+        }
+        return Outcome(
+            loss: sums[0], diceLoss: sums[1], crossEntropy: sums[2], dice: sums[3], gradientNorm: norm, learningRate: rate,
+            isApplied: isFinite)
+    }
+
+    /// The embeddings of a pass, with their classes.
+    private func embeddings(_ output: IrisNetwork.Output, _ pass: EpisodeBatch) -> [(ClassKey, [Float])] {
+        guard bank != nil else { return [] }
+        let values = output.embedding.value, classCount = values.shape[1], length = values.shape[2] * values.shape[3]
+        let all = values.values
+        return pass.classes.enumerated().flatMap { sample, classes in
+            classes.enumerated().filter { output.present[sample][$0.offset] }.map { place, key in
+                let start = (sample * classCount + place) * length
+                return (key, Array(all[start..<start + length]))
+            }
+        }
+    }
+
+    /// Every process keeps the bank of its own episodes; the first one's is saved.
+    private func remember(_ embeddings: [(ClassKey, [Float])]) {
+        for (key, embedding) in embeddings { bank?.update(key, with: embedding) }
+    }
+}
