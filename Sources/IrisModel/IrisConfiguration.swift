@@ -19,7 +19,7 @@ public struct IrisConfiguration: Sendable, Hashable {
     /// r, the factor of the pixel shuffle in the task encoder.
     public var shuffleFactor = 2
     /// Rounds of cross-attention, self-attention and MLP in the task encoder.
-    public var contextLayers = 2
+    public var contextLayers = 3
     /// Heads of every attention.
     public var heads = 8
     /// Hidden values of the MLPs, as a multiple of the embedding.
@@ -90,6 +90,9 @@ extension IrisConfiguration {
                 the deepest level has \(channels[levels - 1]) channels, which a pixel shuffle by \(shuffleFactor) cannot split. \
                 Choose a multiple of \(cube), or a smaller shuffle_factor.
                 """
+        }
+        if patchMultiple % shuffleFactor != 0 {
+            return "shuffle_factor is \(shuffleFactor), which does not divide \(patchMultiple), the halvings of \(levels) levels. Choose a power of two up to that."
         }
         if attentionLevels > levels {
             return "attention_levels is \(attentionLevels) but there are only \(levels) levels. Choose at most \(levels)."

@@ -21,6 +21,8 @@ final class ConvolutionPlan {
         var operations: Int {
             2 * batch * inputChannels * outputChannels * kernel * kernel * kernel * outputSize.reduce(1, *)
         }
+        /// Waking the team takes as long as some millions of operations on one core.
+        func threads(of team: Int) -> Int { operations < 4_000_000 ? 1 : team }
     }
 
     /// A primitive that reads weights in a layout of its own, and the reordering into it.
@@ -44,8 +46,10 @@ final class ConvolutionPlan {
     private let name: String
     private let forwardDescriptor: OpaquePointer
     let forward: WithWeights
-    private(set) lazy var inputGradient = Swift.Result { try makeInputGradient() }
-    private(set) lazy var weightGradient = Swift.Result { try makeWeightGradient() }
+    private(set) lazy var inputGradient = Swift.Result { try engine.withThreads(threads) { try makeInputGradient() } }
+    private(set) lazy var weightGradient = Swift.Result { try engine.withThreads(threads) { try makeWeightGradient() } }
+    /// How many threads run it.
+    var threads: Int { key.threads(of: engine.threadCount) }
 
     init(_ key: Key, engine: Engine) throws {
         self.key = key

@@ -32,7 +32,7 @@ extension Engine {
     ) {
         // Blocks of 16 keep every part on whole registers.
         let block = 16, work = m * n * k
-        let parts = work < 1 << 17 ? 1 : threadCount
+        let parts = work < 1 << 19 ? 1 : threadCount
         if m >= n {
             let blocks = (m + block - 1) / block
             parallel(blocks, grain: (blocks + parts - 1) / parts) { _, range in

@@ -76,6 +76,15 @@ public final class Engine: @unchecked Sendable {
         }
     }
 
+    /// Runs `body` with oneDNN and OpenMP limited to `threads` threads. oneDNN fixes the number when it makes a primitive, so
+    /// a primitive belongs into this both when it is made and when it runs.
+    func withThreads<Result, Failure: Error>(_ threads: Int, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        guard threads != threadCount else { return try body() }
+        omp_set_num_threads(Int32(threads))
+        defer { omp_set_num_threads(Int32(threadCount)) }
+        return try body()
+    }
+
     /// Splits 0..<count into at most one range per thread, none but the last shorter than `grain`, and runs `body` on
     /// all of them at once. `part` counts the ranges.
     func parallel(_ count: Int, grain: Int = 1, _ body: (_ part: Int, _ range: Range<Int>) -> Void) {

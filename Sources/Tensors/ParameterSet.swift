@@ -61,3 +61,40 @@ public final class ParameterSet {
         }
     }
 }
+
+extension ParameterSet {
+    /// The parts of a long tensor that belong to each parameter, by name; they share its storage.
+    ///
+    /// - Parameter long: ``values``, ``gradients``, or a tensor in their layout.
+    public func parts(of long: Tensor) -> [String: Tensor] {
+        Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, part($0, of: long)) })
+    }
+
+    /// Copies each parameter's part into a long tensor.
+    ///
+    /// - Throws: ``SafeTensorsError`` naming the first parameter that is missing or has another shape.
+    public func fill(_ long: Tensor, from parts: [String: Tensor], prefix: String = "", file: String) throws {
+        for parameter in parameters {
+            guard let source = parts[prefix + parameter.name] else {
+                throw SafeTensorsError(
+                    file: file,
+                    problem: "the tensor \(prefix)\(parameter.name) is missing. The file belongs to another model or is not a checkpoint.")
+            }
+            guard source.shape == parameter.shape, source.type == .float32 else {
+                throw SafeTensorsError(
+                    file: file,
+                    problem: """
+                        the tensor \(prefix)\(parameter.name) has shape \(source.shape) but the model expects \(parameter.shape). \
+                        Use the configuration that the checkpoint was made with.
+                        """)
+            }
+            part(parameter, of: long).pointer.copyMemory(from: source.pointer, byteCount: source.byteCount)
+        }
+        if long.pointer == values.pointer { valuesChanged() }
+    }
+
+    private func part(_ parameter: Parameter, of long: Tensor) -> Tensor {
+        Tensor(
+            shape: parameter.shape, type: .float32, storage: long.storage, offset: long.offset + parameter.range.lowerBound * 4)
+    }
+}

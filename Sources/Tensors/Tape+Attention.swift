@@ -32,7 +32,9 @@ extension Tape {
         let (q, k, v) = (queries.value, keys.value, values.value)
         // The rows of one head may be split: with fewer heads than threads the team would idle.
         let splits = max(1, min((rows + 15) / 16, engine.threadCount))
-        engine.parallel(samples * heads * splits) { _, range in
+        let work = 2 * rows * columns * share
+        let grain = max(1, (1 << 19) / max(1, work))
+        engine.parallel(samples * heads * splits, grain: grain * splits) { _, range in
             for unit in range {
                 let head = unit / splits % heads, sample = unit / splits / heads, split = unit % splits
                 let part = rows * split / splits..<rows * (split + 1) / splits
@@ -51,7 +53,7 @@ extension Tape {
         let wanted = queries.slot != nil || keys.slot != nil || values.slot != nil
         return record(y, wanted: wanted) { [engine, qSlot = queries.slot, kSlot = keys.slot, vSlot = values.slot] dy in
             let dq = Tensor(uninitialized: q.shape), dk = Tensor(uninitialized: k.shape), dv = Tensor(uninitialized: k.shape)
-            engine.parallel(samples * heads) { _, range in
+            engine.parallel(samples * heads, grain: grain) { _, range in
                 let storage = TensorStorage(byteCount: rows * columns * 4)
                 let scores = storage.pointer.assumingMemoryBound(to: Float.self)
                 for unit in range {

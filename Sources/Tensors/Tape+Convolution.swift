@@ -1,7 +1,7 @@
 extension Engine {
     func plan(_ key: ConvolutionPlan.Key) throws -> ConvolutionPlan {
         if let plan = convolutionPlans[key] { return plan }
-        let plan = try ConvolutionPlan(key, engine: self)
+        let plan = try withThreads(key.threads(of: threadCount)) { try ConvolutionPlan(key, engine: self) }
         convolutionPlans[key] = plan
         return plan
     }
@@ -39,21 +39,25 @@ extension Tape {
             kernel: edge, stride: stride, type: x.value.type, hasBias: bias != nil)
         let plan = try engine.plan(key), name = "convolution with \(weight.name)"
         let y = Tensor(uninitialized: key.outputShape, type: x.value.type)
-        let weights = try packed(weight, for: plan.forward, .init(key: key, isForward: true), name)
-        if let bias {
-            try plan.forward.primitive.run(
-                x.value.pointer, weights.pointer, y.pointer, bias.value.pointer, operation: name)
-        } else {
-            try plan.forward.primitive.run(x.value.pointer, weights.pointer, y.pointer, operation: name)
+        try engine.withThreads(plan.threads) {
+            let weights = try packed(weight, for: plan.forward, .init(key: key, isForward: true), name)
+            if let bias {
+                try plan.forward.primitive.run(
+                    x.value.pointer, weights.pointer, y.pointer, bias.value.pointer, operation: name)
+            } else {
+                try plan.forward.primitive.run(x.value.pointer, weights.pointer, y.pointer, operation: name)
+            }
         }
         let trains = trainsParameters
         return record(y, wanted: x.slot != nil || trains) { [self, input = x.value, slot = x.slot] dy in
-            if trains { try weightGradient(plan, input, dy, weight, bias, name) }
+            if trains { try engine.withThreads(plan.threads) { try weightGradient(plan, input, dy, weight, bias, name) } }
             guard let slot else { return }
             let gradient = try plan.inputGradient.get()
-            let weights = try packed(weight, for: gradient, .init(key: key, isForward: false), name)
             let dx = Tensor(uninitialized: input.shape, type: input.type)
-            try gradient.primitive.run(dy.pointer, weights.pointer, dx.pointer, operation: name)
+            try engine.withThreads(plan.threads) {
+                let weights = try packed(weight, for: gradient, .init(key: key, isForward: false), name)
+                try gradient.primitive.run(dy.pointer, weights.pointer, dx.pointer, operation: name)
+            }
             slot.add(dx, engine: engine)
         }
     }

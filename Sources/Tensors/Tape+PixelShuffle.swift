@@ -54,7 +54,7 @@ extension Tape {
         try requireType(.float32, of: x.value, "joining features and masks")
         let (samples, voxels, channels, classes) = (x.shape[0], x.shape[1], x.shape[2], masks.shape[1])
         let y = Tensor(uninitialized: [samples, classes, voxels, channels + 1]), input = x.value
-        engine.parallel(samples * classes) { _, range in
+        engine.parallel(samples * classes, grain: max(1, (1 << 14) / max(1, voxels * channels))) { _, range in
             for index in range {
                 let to = y.floats + index * voxels * (channels + 1), from = input.floats + index / classes * voxels * channels
                 iris_tensor_copy_runs(IRIS_TENSOR_FLOAT32, from, channels, to, channels + 1, channels, voxels)
@@ -63,7 +63,7 @@ extension Tape {
         }
         return record(y, wanted: x.slot != nil) { [engine, shape = x.shape, slot = x.slot] dy in
             let dx = Tensor(zeros: shape)
-            engine.parallel(samples * voxels) { _, range in
+            engine.parallel(samples * voxels, grain: max(1, (1 << 14) / max(1, classes * channels))) { _, range in
                 for index in range {
                     let (sample, voxel) = index.quotientAndRemainder(dividingBy: voxels)
                     for k in 0..<classes {
@@ -81,7 +81,7 @@ extension Engine {
     /// Moves values between N, d, h, w, C r^3 (`coarse`) and N, rd, rh, rw, C (`fine`).
     fileprivate func shuffle(coarse: Tensor, fine: Tensor, factor r: Int, toFine: Bool) {
         let channels = fine.shape[4], depth = coarse.shape[1], height = coarse.shape[2], width = coarse.shape[3]
-        parallel(coarse.shape[0] * depth * height * width) { _, range in
+        parallel(coarse.shape[0] * depth * height * width, grain: max(1, (1 << 14) / coarse.shape[4])) { _, range in
             for voxel in range {
                 let x = voxel % width, y = voxel / width % height, plane = voxel / (width * height)
                 for sub in 0..<r * r * r {

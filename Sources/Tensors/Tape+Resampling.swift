@@ -22,7 +22,8 @@ extension Tape {
         let other = skip.shape[4], stride = channels + other, type = x.value.type
         let y = Tensor(uninitialized: Array(skip.shape[0...3]) + [stride], type: type)
         let rows = 4 * depth * height, line = 2 * width
-        engine.parallel(samples * rows) { _, range in
+        let grain = max(1, (1 << 14) / max(1, line * stride))
+        engine.parallel(samples * rows, grain: grain) { _, range in
             let scratch = TensorStorage(byteCount: width * channels * 4)
             engine.samples(of: range, rowsEach: rows) { sample, rowRange in
                 let out = y.pointer + sample * rows * line * stride * type.size
@@ -38,7 +39,7 @@ extension Tape {
         return record(y, wanted: x.slot != nil || skip.slot != nil) { [engine, shape = x.shape, skipShape = skip.shape, xSlot = x.slot, skipSlot = skip.slot] dy in
             if let xSlot {
                 let dx = Tensor(uninitialized: shape, type: type)
-                engine.parallel(samples * rows / 4) { _, range in
+                engine.parallel(samples * rows / 4, grain: grain) { _, range in
                     let scratch = TensorStorage(byteCount: 2 * width * channels * 4)
                     engine.samples(of: range, rowsEach: rows / 4) { sample, rowRange in
                         iris_tensor_upsample_adjoint(
@@ -52,7 +53,7 @@ extension Tape {
             }
             if let skipSlot {
                 let dskip = Tensor(uninitialized: skipShape, type: type)
-                engine.parallel(samples * rows) { _, range in
+                engine.parallel(samples * rows, grain: grain) { _, range in
                     iris_tensor_copy_runs(
                         type.kernelType, dy.pointer + (range.lowerBound * line * stride + channels) * type.size, stride,
                         dskip.pointer + range.lowerBound * line * other * type.size, other, other, range.count * line)
@@ -85,7 +86,7 @@ extension Engine {
         let factors = try wholeFactors(masks, size, "adjoint of upsampling")
         let result = Tensor(uninitialized: [masks.shape[0]] + size)
         let volume = masks.shape[1...3].reduce(1, *), plane = size[1] * size[2]
-        parallel(masks.shape[0] * size[0]) { _, range in
+        parallel(masks.shape[0] * size[0], grain: max(1, (1 << 15) * size[0] / max(1, volume))) { _, range in
             let scratch = TensorStorage(byteCount: size[1] * masks.shape[3] * 4)
             for index in range {
                 iris_tensor_mask_adjoint(
@@ -102,7 +103,7 @@ extension Engine {
         let factors = try wholeFactors(masks, size, "block means")
         let result = Tensor(uninitialized: [masks.shape[0]] + size)
         let volume = masks.shape[1...3].reduce(1, *), plane = size[1] * size[2]
-        parallel(masks.shape[0] * size[0]) { _, range in
+        parallel(masks.shape[0] * size[0], grain: max(1, (1 << 15) * size[0] / max(1, volume))) { _, range in
             let scratch = TensorStorage(byteCount: masks.shape[3] * 4)
             for index in range {
                 iris_tensor_block_means(

@@ -8,6 +8,7 @@ import ArgumentParser
         version: "0.1.0",
         subcommands: [
             Info.self,
+            Model.self,
             Doctor.self,
             MetricsCommand.self,
             Compare.self,

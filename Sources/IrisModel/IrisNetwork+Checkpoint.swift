@@ -1,0 +1,57 @@
+import Configuration
+import FoundationEssentials
+import Tensors
+
+extension IrisNetwork {
+    /// The metadata key of the model's configuration, a JSON document.
+    public static let configurationKey = "iris.configuration"
+    /// What other tensors of a checkpoint begin with; parameters bear their plain names.
+    public static let reservedPrefixes = ["average.", "optimizer.", "bank."]
+
+    /// The network of a checkpoint: its configuration and its parameters.
+    ///
+    /// - Parameters:
+    ///   - prefix: what the names of the wanted values begin with; "average." for the moving average of a training run.
+    ///   - compute: the type to compute in, when not the one that the checkpoint names.
+    /// - Throws: `SafeTensorsError`, `ConfigurationError` or `TensorError`, naming the file.
+    public convenience init(
+        checkpoint: SafeTensors, file: String, prefix: String = "", compute: IrisConfiguration.ComputeType? = nil
+    ) throws {
+        guard let text = checkpoint.metadata[Self.configurationKey] else {
+            throw SafeTensorsError(
+                file: file,
+                problem: "the metadata has no \(Self.configurationKey), so this is no checkpoint of an IRIS model. Use one that iris model init or iris train wrote.")
+        }
+        // JSON is YAML, so the reader that names unknown keys and lines reads it too.
+        var configuration = try IrisConfiguration(YAMLValue(text: text, file: "\(file) (\(Self.configurationKey))"))
+        if let compute { configuration.compute = compute }
+        try self.init(configuration)
+        if let stranger = checkpoint.tensors.keys.sorted().first(where: { name in
+            parameters[name] == nil && !Self.reservedPrefixes.contains { name.hasPrefix($0) }
+        }) {
+            throw SafeTensorsError(
+                file: file,
+                problem: "the tensor \(stranger) belongs to no part of the configured model. Use the configuration that the checkpoint was made with.")
+        }
+        try parameters.fill(parameters.values, from: checkpoint.tensors, prefix: prefix, file: file)
+    }
+
+    /// The parameters and the configuration. The tensors share the network's memory: write them before training goes on.
+    public func checkpoint() -> SafeTensors {
+        SafeTensors(
+            tensors: parameters.parts(of: parameters.values),
+            metadata: [Self.configurationKey: configuration.json, "format": "iris-model-1"])
+    }
+}
+
+extension IrisConfiguration {
+    /// The configuration as a JSON object that reads back as itself.
+    public var json: String {
+        let pairs = yaml.split(separator: "\n").map { line in
+            let (key, value) = (line.prefix { $0 != ":" }, line.drop { $0 != ":" }.dropFirst(2))
+            let isText = value.first?.isLetter == true && value != "true" && value != "false"
+            return "\"\(key)\": \(isText ? "\"\(value)\"" : "\(value)")"
+        }
+        return "{" + pairs.joined(separator: ", ") + "}"
+    }
+}
