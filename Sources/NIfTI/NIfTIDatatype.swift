@@ -45,7 +45,7 @@ public enum NIfTIDatatype: Int, CaseIterable, Hashable, Sendable, CustomStringCo
     public var isInteger: Bool { self != .float32 && self != .float64 }
 
     /// The name that the kernels know the type by.
-    var kernelScalar: iris_scalar {
+    package var kernelScalar: iris_scalar {
         switch self {
         case .uint8: IRIS_UINT8
         case .int16: IRIS_INT16

@@ -71,8 +71,8 @@ public struct Affine: Hashable, Sendable {
     }
 }
 
-@inlinable func dot(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> Double { (a * b).sum() }
-@inlinable func length(_ a: SIMD3<Double>) -> Double { dot(a, a).squareRoot() }
-@inlinable func cross(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> SIMD3<Double> {
+@inlinable package func dot(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> Double { (a * b).sum() }
+@inlinable package func length(_ a: SIMD3<Double>) -> Double { dot(a, a).squareRoot() }
+@inlinable package func cross(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> SIMD3<Double> {
     SIMD3(a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x)
 }

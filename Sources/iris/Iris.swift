@@ -12,5 +12,6 @@ import ArgumentParser
             Doctor.self,
             MetricsCommand.self,
             Compare.self,
+            Audit.self,
         ])
 }

@@ -2,6 +2,7 @@
 #ifndef IRIS_CKERNELS_H
 #define IRIS_CKERNELS_H
 
+#include "iris_audit.h"
 #include "iris_convert.h"
 #include "iris_instruction_set.h"
 #include "iris_resample.h"

@@ -1,0 +1,100 @@
+#ifndef IRIS_AUDIT_H
+#define IRIS_AUDIT_H
+
+#include <stdint.h>
+
+#include "iris_convert.h"
+
+// The audit's single look at voxels: moments of an image, label values as bytes, and runs of equal labels.
+
+// What a census of values adds up: `sum` and `squares` over the finite ones, about `pivot`:
+// sum of (x - pivot) and of (x - pivot)^2.
+typedef struct iris_moments {
+    int64_t finite, nans, infinities;
+    int64_t first_special;  // the index of the first value that is not finite, or -1
+    double pivot, minimum, maximum, sum, squares;
+} iris_moments;
+
+// An empty census about `pivot`: minimum +infinity, maximum -infinity.
+iris_moments iris_moments_empty(double pivot);
+
+// Adds `count` voxels of `type` at `voxels`, the first of which has the index `offset`. The result does not depend on
+// the instruction set for integer types; for floating types the sums may differ in the last bits.
+void iris_moments_add(iris_moments *moments, const void *voxels, iris_scalar type, int64_t count, int64_t offset);
+
+// What is wrong with voxels that should be whole label values from 0 to 255, with the index of the first of each kind
+// (-1 where there is none).
+typedef struct iris_label_faults {
+    int64_t fractional, first_fractional;  // finite but not whole
+    int64_t negative, first_negative;      // whole and below 0; `lowest` is the least
+    int64_t above, first_above;            // whole and above 255; `highest` is the greatest
+    int64_t special, first_special;        // not-a-number or infinite
+    double lowest, highest;
+    double example;                        // the first fractional value
+} iris_label_faults;
+
+iris_label_faults iris_label_faults_none(void);
+
+// Writes label values as bytes: slope * x + intercept when it is a whole number from 0 to 255 (within 1e-6), else 0,
+// counting the faults. `offset` is the index of the first voxel. For IRIS_UINT8 with slope 1 and intercept 0 the caller
+// can use the voxels as they are.
+void iris_label_bytes(const void *voxels, iris_scalar type, int64_t count, int64_t offset, double slope,
+                      double intercept, uint8_t *labels, iris_label_faults *faults);
+
+// Equal labels in succession along i within one row: voxels start ..< end of row `row` = j + nj * k.
+typedef struct iris_label_run {
+    uint32_t row, start, end;
+    uint32_t value;
+} iris_label_run;
+
+// Finds the runs of labels other than 0 in `rows` rows of `ni` labels each. Writes at most `capacity` runs, in the order
+// of memory, and returns their number; the rows are numbered from `first_row`. When `capacity` is too small it stops
+// after the last row that fits; `*done` becomes the number of rows handled. `labels` needs no padding.
+int64_t iris_label_runs(const uint8_t *labels, int64_t ni, int64_t rows, uint32_t first_row, iris_label_run *runs,
+                        int64_t capacity, int64_t *done);
+
+// Joins runs of one value that touch (26 neighbours: the same or a diagonal place in this row or the eight around it)
+// into components. `runs` are all runs of a volume with `nj` rows per slice, in the order of memory; `parents` has one
+// place per run and afterwards names the first run of each run's component.
+void iris_label_components(const iris_label_run *runs, int64_t count, int64_t nj, uint32_t *parents);
+
+// Reads voxels as numbers: values[n] = (double)voxels[indices[n]], without slope. An index outside 0 ..< count gives
+// not-a-number.
+void iris_gather(const void *voxels, iris_scalar type, int64_t count, const int64_t *indices, int64_t n, float *values);
+
+// Averages a volume of ni x nj x nk voxels over side^3 equal cells of its box, i fastest. A cell's average is taken over at
+// most 3 x 3 x 3 evenly spread voxels of it; values that are not finite count as 0.
+void iris_thumbnail(const void *voxels, iris_scalar type, int64_t ni, int64_t nj, int64_t nk, int side, float *cells);
+
+// Takes from each of side^3 cells the mean of the 5 x 5 x 5 cells around it (fewer at the border) and scales the rest to
+// mean 0 and length 1. Returns 0, leaving the cells as they were, when they are all alike. `side` is at most 32.
+int iris_detail_picture(float *cells, int side);
+
+// Hashes of the neighbourhoods of local maxima in a box of n0 x n1 x n2 values, written to `hashes` in no particular
+// meaning of order; at most `capacity`. Returns their number.
+//
+// A voxel counts when it is above the other 124 of its 5 x 5 x 5 neighbourhood. Its 26 neighbours two steps away are
+// written as three levels of their depth below it, relative to the mean depth; the code is the smallest over the 48
+// flips and axis permutations. So a hash survives flips, permutations, cropping, translation and any change of scale
+// and offset of the intensities, and two scans that are not the same one share hardly any.
+int64_t iris_sketch(const float *values, int64_t n0, int64_t n1, int64_t n2, uint64_t *hashes, int64_t capacity);
+
+// One place of a label's boundary: the last voxel inside along the direction (one of the six along the axes).
+typedef struct iris_boundary_place {
+    int32_t i, j, k;
+    int32_t axis, sign;
+} iris_boundary_place;
+
+// Sums over places of the change of brightness across the boundary (two voxels outside against the last inside) and
+// within (the last inside against two further in), with stored values clipped to low ... high.
+typedef struct iris_boundary_sums {
+    int64_t places;  // that lie inside the image and are finite
+    double across, within;
+} iris_boundary_sums;
+
+// Every `step`-th of `count` places is moved: axes whose bit is set in `mirrored` are mirrored, then `shift` is added.
+iris_boundary_sums iris_boundary_contrast(const void *voxels, iris_scalar type, const int64_t shape[3],
+                                          const iris_boundary_place *places, int64_t count, int64_t step, int mirrored,
+                                          const int64_t shift[3], float low, float high);
+
+#endif

@@ -1,0 +1,69 @@
+import Digests
+import NIfTI
+import Volumes
+
+/// One file of the tree, as the audit saw it.
+public struct FileRecord: Sendable {
+    public enum Role: String, Sendable { case image, label, extra }
+
+    /// The path below the source folder.
+    public let path: String
+    public let role: Role
+    /// Bytes on disk.
+    public var size = 0
+    /// Decoded voxel bytes.
+    public var voxelBytes = 0
+    public var header: NIfTIHeader?
+    /// Of all voxels as bytes; `nil` when the file could not be decoded or only headers were read.
+    public var voxelDigest: ContentDigest?
+    /// Of the bytes on disk, when asked for.
+    public var fileDigest: SHA256Digest?
+}
+
+/// One image frame, measured. Values are scaled by the header's slope and intercept.
+public struct ImageRecord: Sendable {
+    public let file: String
+    public let frame: Int
+    public let grid: Grid
+    public let datatype: NIfTIDatatype
+    /// Over the finite values of the frame; `nil` when there are none, or only headers were read.
+    public internal(set) var minimum, maximum, mean, deviation: Double?
+    /// The 1st, 50th and 99th percentile of a sample.
+    public internal(set) var percentiles: SIMD3<Double>?
+    public internal(set) var digest: ContentDigest?
+    public internal(set) var fingerprint: ImageFingerprint?
+    /// The geometry after the manifest's correction of a spacing known to be wrong.
+    public internal(set) var correctedAffine: Affine?
+
+    /// The affine to place the image with.
+    public var affine: Affine { correctedAffine ?? grid.affine }
+}
+
+/// One label frame, measured.
+public struct LabelRecord: Sendable {
+    /// The label file, or the first of several probability maps.
+    public let file: String
+    public let frame: Int
+    public let grid: Grid
+    public let datatype: NIfTIDatatype
+    public internal(set) var digest: ContentDigest?
+    /// Every value that occurs, other than 0.
+    public internal(set) var classes: [ClassMeasure] = []
+    public internal(set) var agreement: LabelAgreement?
+    /// The mean brightness of each class, scaled, where it was measured.
+    public internal(set) var isExamined = false
+}
+
+/// One case, measured, with what was found wrong with it alone.
+public struct CaseRecord: Sendable {
+    public let source: SourceCase
+    public internal(set) var image: ImageRecord?
+    public internal(set) var label: LabelRecord?
+    /// Whether image and label lie on one grid of voxels.
+    public internal(set) var sharesShape = false
+
+    /// The volume of a class in cubic millimetres.
+    public func volume(of measure: ClassMeasure) -> Double? {
+        (image?.affine ?? label?.grid.affine).map { Double(measure.voxels) * $0.spacing.voxelVolume }
+    }
+}

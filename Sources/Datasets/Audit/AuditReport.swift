@@ -1,0 +1,36 @@
+import FoundationEssentials
+
+/// Everything an audit found, in an order that does not depend on how many jobs ran.
+public struct AuditReport: Sendable {
+    /// The dataset's name, or `store`.
+    public let dataset: String
+    public let title: String
+    /// The source folder.
+    public let root: String
+    public let options: AuditOptions
+    public let cases: [CaseRecord]
+    public let files: [FileRecord]
+    public let classes: [ManifestClass]
+    /// Errors first, then by code and case.
+    public let findings: [Finding]
+    /// Cases that exist but lack a file.
+    public let unusableCases: [String]
+    public let elapsed: Duration
+
+    /// Whether an error was found that no known defect explains.
+    public var isFailure: Bool { findings.contains(where: \.isFailure) }
+
+    public func count(_ severity: Severity) -> Int { findings.count { $0.severity == severity } }
+
+    static func ordered(_ findings: [Finding]) -> [Finding] {
+        findings.enumerated().sorted { x, y in
+            let (a, b) = (x.element, y.element)
+            if a.severity != b.severity { return a.severity > b.severity }
+            if a.code != b.code { return a.code < b.code }
+            let (p, q) = (a.caseID ?? "", b.caseID ?? "")
+            if p != q { return (p.count, p) < (q.count, q) }
+            if a.file != b.file { return (a.file ?? "") < (b.file ?? "") }
+            return x.offset < y.offset
+        }.map(\.element)
+    }
+}

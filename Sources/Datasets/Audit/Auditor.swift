@@ -1,0 +1,73 @@
+import FoundationEssentials
+import NIfTI
+import Volumes
+import WorkerThreads
+
+/// Checks a raw tree against its manifest.
+///
+/// Each file is read once, by one of several jobs; what has to be compared between cases is compared at the end from small
+/// records. One case that cannot be examined becomes a finding and the others go on.
+public struct Auditor: Sendable {
+    public let manifest: Manifest
+    public let source: URL
+    public var options: AuditOptions
+    /// What the tree is held against; read from a lock file written earlier.
+    public var lock: LockFile?
+
+    public init(manifest: Manifest, source: URL, options: AuditOptions = AuditOptions(), lock: LockFile? = nil) {
+        (self.manifest, self.source, self.options, self.lock) = (manifest, source.standardizedFileURL, options, lock)
+    }
+
+    /// - Parameter progress: called in order after each unit of work, with units done, units in all and voxel bytes decoded.
+    /// - Throws: ``LayoutError`` when the folder is not of the manifest's layout.
+    public func run(jobs: Int, progress: (_ done: Int, _ total: Int, _ bytes: Int) -> Void = { _, _, _ in }) async throws -> AuditReport {
+        let start = ContinuousClock.now
+        let listing = try manifest.adapter(for: source).cases()
+        let classes = listing.classes ?? manifest.classes
+        let tree = RawTree(source, listing: listing)
+        var options = options
+        options.digestsFiles = options.digestsFiles || lock != nil
+        let examiner = CaseExaminer(
+            dataset: listing.dataset, root: tree.root, classes: classes, structures: manifest.structures, rules: manifest.labelRules,
+            ignoredValue: listing.ignoredValue, probabilityRule: manifest.probabilityRule, options: options)
+        let units = tree.units
+        var result = ExaminationResult(), done = 0, bytes = 0
+        try await mapConcurrently(units, jobs: jobs, transform: { examiner.examine($0) }) { _, one in
+            result.cases += one.cases
+            result.files += one.files
+            result.findings += one.findings
+            done += 1
+            bytes += one.files.reduce(0) { $0 + $1.voxelBytes }
+            progress(done, units.count, bytes)
+        }
+        var findings = tree.findings + result.findings
+        findings += SplitCheck.findings(listing.cases, manifest: manifest, dataset: listing.dataset)
+        findings += PopulationCheck(
+            dataset: listing.dataset, cases: result.cases, classes: classes, rules: manifest.labelRules, structures: manifest.structures
+        ).findings()
+        if !options.headersOnly {
+            findings += DuplicateSearch(cases: result.cases).findings()
+            let swaps = SwapCheck(cases: result.cases).findings()
+            findings.removeAll { finding in
+                [.shiftedLabel, .flippedLabel].contains(finding.code) && finding.caseID.map(swaps.exchanged.contains) == true
+            }
+            findings += swaps.findings
+            if let lock { findings += lock.findings(for: result.files, dataset: listing.dataset) }
+        }
+        acknowledge(&findings)
+        return AuditReport(
+            dataset: listing.dataset, title: manifest.title, root: source.path, options: options, cases: result.cases, files: result.files,
+            classes: classes, findings: AuditReport.ordered(findings), unusableCases: listing.unusableCaseIDs,
+            elapsed: ContinuousClock.now - start)
+    }
+
+    /// Marks what the manifest already knows.
+    private func acknowledge(_ findings: inout [Finding]) {
+        for n in findings.indices {
+            guard let caseID = findings[n].caseID else { continue }
+            if let known = manifest.knownDefects(of: caseID).first(where: { $0.code == findings[n].code.rawValue }) {
+                findings[n].acknowledgement = "\(known.note). Remedy: \(known.remedy)"
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Digests
+
+/// Finds images and labels that occur twice, exactly or nearly, among any number of datasets.
+struct DuplicateSearch {
+    let cases: [CaseRecord]
+
+    /// Two scans that share this fraction of their sketched details, and at least this many, are one scan. Different
+    /// scans share hardly any.
+    static let (sharedFraction, sharedCount) = (0.08, 6)
+    /// Or whose pictures correlate this well: certainly, and where the dataset's other scans are much less alike.
+    static let (certain, likely) = (0.985, 0.9)
+    /// How many other scans are compared to learn how alike a dataset's scans are.
+    private static let witnesses = 16
+
+    func findings() -> [Finding] {
+        let (images, pairs) = exactImages()
+        return images + exactLabels(besides: pairs) + nearImages(besides: pairs)
+    }
+
+    /// A pair of places in ``cases``, the smaller first.
+    private struct Pair: Hashable {
+        let a, b: Int
+        init(_ x: Int, _ y: Int) { (a, b) = (min(x, y), max(x, y)) }
+    }
+
+    private func groups(_ digest: (CaseRecord) -> ContentDigest?) -> [[Int]] {
+        var groups: [ContentDigest: [Int]] = [:]
+        for (n, record) in cases.enumerated() {
+            if let digest = digest(record) { groups[digest, default: []].append(n) }
+        }
+        return groups.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
+    }
+
+    private func exactImages() -> ([Finding], Set<Pair>) {
+        var found: [Finding] = [], pairs: Set<Pair> = []
+        for group in groups({ $0.image?.minimum == $0.image?.maximum ? nil : $0.image?.digest }) {
+            for (n, b) in group.enumerated() { for a in group[..<n] { pairs.insert(Pair(a, b)) } }
+            let first = cases[group[0]]
+            for other in group.dropFirst() {
+                let record = cases[other]
+                let sameLabel = record.label?.digest != nil && record.label?.digest == first.label?.digest
+                found.append(
+                    Finding(
+                        .duplicateImage, dataset: record.source.dataset, case: record.source.id, file: record.image?.file,
+                        expected: "a scan of its own",
+                        found: "the voxels of \(first.name(besides: record))\(sameLabel ? ", with the same label" : "")",
+                        place: record.middle))
+                found += acrossSplits(first, record, what: "the same scan")
+            }
+        }
+        return (found, pairs)
+    }
+
+    private func exactLabels(besides pairs: Set<Pair>) -> [Finding] {
+        var found: [Finding] = []
+        for group in groups({ $0.label?.classes.isEmpty == false ? $0.label?.digest : nil }) {
+            for other in group.dropFirst() where !pairs.contains(Pair(group[0], other)) {
+                let record = cases[other]
+                // The channels of one scan share their label rightly.
+                guard record.label?.file != cases[group[0]].label?.file || record.label?.frame != cases[group[0]].label?.frame else { continue }
+                for one in [record, cases[group[0]]] {
+                    let partner = one.source.id == record.source.id ? cases[group[0]] : record
+                    found.append(
+                        Finding(
+                            .duplicateLabel, dataset: one.source.dataset, case: one.source.id, file: one.label?.file,
+                            expected: "a label of its own", found: "the label of \(partner.name(besides: one)), whose image is another",
+                            place: one.label.flatMap { $0.classes.first?.place }.map { Finding.Place(voxel: $0, frame: one.label!.frame) }))
+                }
+            }
+        }
+        return found
+    }
+
+    private func nearImages(besides pairs: Set<Pair>) -> [Finding] {
+        var found: [Finding] = []
+        var candidates: [Pair: (score: Double, reason: String)] = [:]
+        for (pair, shared) in sharedDetails() {
+            candidates[pair] = (shared.fraction, "\(shared.count) details of the finest structure in common (\((100 * shared.fraction).short) %)")
+        }
+        for (pair, score) in alikePictures() where candidates[pair] == nil {
+            candidates[pair] = (score, "coarse pictures that correlate by \(score.rounded(digits: 3))")
+        }
+        for (pair, candidate) in candidates.sorted(by: { ($0.key.a, $0.key.b) < ($1.key.a, $1.key.b) }) where !pairs.contains(pair) {
+            let first = cases[pair.a], second = cases[pair.b]
+            guard first.source.subject != second.source.subject || first.source.dataset != second.source.dataset else { continue }
+            found.append(
+                Finding(
+                    .nearDuplicateImage, dataset: second.source.dataset, case: second.source.id, file: second.image?.file,
+                    expected: "a scan of its own",
+                    found: "most likely the scan of \(first.name(besides: second)): \(candidate.reason)", place: second.middle))
+            found += acrossSplits(first, second, what: "most likely the same scan")
+        }
+        return found
+    }
+
+    /// Pairs of cases whose pictures are more alike than different scans are.
+    private func alikePictures() -> [Pair: Double] {
+        let pictures = cases.indices.filter { cases[$0].image?.fingerprint?.picture.isEmpty == false }
+        var found: [Pair: Double] = [:]
+        for (n, b) in pictures.enumerated() {
+            let second = cases[b].image!.fingerprint!
+            for a in pictures[..<n] {
+                let first = cases[a].image!.fingerprint!
+                guard first.symmetricCorrelation(with: second) >= Self.likely - 0.15 else { continue }
+                let score = first.correlation(with: second)
+                if score >= Self.certain || score >= Self.likely && 1 - score < 0.25 * (1 - usualLikeness(of: b, besides: a, among: pictures)) {
+                    found[Pair(a, b)] = score
+                }
+            }
+        }
+        return found
+    }
+
+    /// The usual correlation of a scan with others of its dataset; 1, which proves nothing, when there are few.
+    private func usualLikeness(of b: Int, besides a: Int, among pictures: [Int]) -> Double {
+        let others = pictures.filter {
+            $0 != a && $0 != b && cases[$0].source.subject != cases[b].source.subject && cases[$0].source.dataset == cases[b].source.dataset
+        }
+        guard others.count >= 3 else { return 1 }
+        let step = max(1, others.count / Self.witnesses)
+        let values = stride(from: 0, to: others.count, by: step).map {
+            cases[b].image!.fingerprint!.correlation(with: cases[others[$0]].image!.fingerprint!)
+        }.sorted()
+        return values[values.count * 3 / 4]
+    }
+
+    /// Pairs of cases with enough details in common, through an index from detail to cases.
+    private func sharedDetails() -> [Pair: (count: Int, fraction: Double)] {
+        var index: [UInt64: [Int]] = [:]
+        for (n, record) in cases.enumerated() {
+            for hash in record.image?.fingerprint?.sketch ?? [] { index[hash, default: []].append(n) }
+        }
+        var counts: [Pair: Int] = [:]
+        // A detail that many scans have is an artefact of how they were made.
+        for holders in index.values where holders.count > 1 && holders.count <= 8 {
+            for (n, b) in holders.enumerated() { for a in holders[..<n] { counts[Pair(a, b), default: 0] += 1 } }
+        }
+        var shared: [Pair: (Int, Double)] = [:]
+        for (pair, count) in counts where count >= Self.sharedCount {
+            let exact = cases[pair.a].image!.fingerprint!.sharedDetails(with: cases[pair.b].image!.fingerprint!)
+            if exact.fraction >= Self.sharedFraction { shared[pair] = exact }
+        }
+        return shared
+    }
+
+    private func acrossSplits(_ a: CaseRecord, _ b: CaseRecord, what: String) -> [Finding] {
+        for (name, first, second) in [
+            ("official", a.source.officialSplit, b.source.officialSplit), ("paper's", a.source.paperSplit, b.source.paperSplit),
+        ] {
+            guard let first, let second, first != second, a.source.dataset == b.source.dataset else { continue }
+            return [
+                Finding(
+                    .subjectInTwoSplits, dataset: b.source.dataset, case: b.source.id, file: b.image?.file,
+                    expected: "a scan in one part of the \(name) split",
+                    found: "\(what) as \(a.source.id) in \(first.rawValue) and \(b.source.id) in \(second.rawValue)")
+            ]
+        }
+        return []
+    }
+}
+
+extension CaseRecord {
+    /// The case's id, with the dataset's name where it is another than the partner's.
+    fileprivate func name(besides other: CaseRecord) -> String {
+        source.dataset == other.source.dataset ? source.id : "\(source.dataset) \(source.id)"
+    }
+
+    fileprivate var middle: Finding.Place? {
+        image.map { Finding.Place(voxel: $0.grid.shape.components / 2, frame: $0.frame) }
+    }
+}

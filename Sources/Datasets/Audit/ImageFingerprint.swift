@@ -1,0 +1,136 @@
+import CKernels
+import NIfTI
+import Volumes
+
+/// A compact signature of one scan, by which copies of it are recognised.
+///
+/// Two parts: a picture of the whole volume in 16 x 16 x 16 cells, and a sketch of the finest detail in its middle. The
+/// picture survives resampling and smoothing, the sketch cropping; both survive mirroring, permuted axes, and any
+/// scale and offset of the intensities.
+public struct ImageFingerprint: Sendable {
+    /// Cells along each axis.
+    static let side = 16
+    static let cellCount = side * side * side
+    /// Cell means less the mean of their surroundings, brought to mean 0 and length 1, i fastest; empty for a constant image.
+    ///
+    /// What all bodies in a scanner have in common, a bright oval in the dark, is thereby gone.
+    let picture: [Float]
+    /// Means of ``picture`` over the 48 flips and permutations, one per class of equivalent cells, of length 1.
+    let symmetricPicture: [Float]
+    /// The smallest hashes of local detail, ascending and distinct.
+    let sketch: [UInt64]
+
+    private static let sketchSize = 256
+    /// The edge of the box that is sketched, in voxels.
+    private static let sketchBox = 80
+
+    init(_ bytes: UnsafeRawBufferPointer, datatype: NIfTIDatatype, shape: GridShape) {
+        picture = [Float](unsafeUninitializedCapacity: Self.cellCount) { cells, initialized in
+            let side = CInt(Self.side)
+            iris_thumbnail(
+                bytes.baseAddress, datatype.kernelScalar, Int64(shape.i), Int64(shape.j), Int64(shape.k), side, cells.baseAddress)
+            initialized = iris_detail_picture(cells.baseAddress, side) == 0 ? 0 : Self.cellCount
+        }
+        symmetricPicture = Self.symmetricMeans(picture)
+        sketch = Self.sketch(bytes, datatype: datatype, shape: shape)
+    }
+
+    /// How alike the details are: the estimated fraction of the smaller scan's sketched details that the other has.
+    func sharedDetails(with other: ImageFingerprint) -> (count: Int, fraction: Double) {
+        var (a, b, shared) = (0, 0, 0)
+        while a < sketch.count, b < other.sketch.count {
+            if sketch[a] == other.sketch[b] { shared += 1 }
+            (a, b) = (a + (sketch[a] <= other.sketch[b] ? 1 : 0), b + (other.sketch[b] <= sketch[a] ? 1 : 0))
+        }
+        let smaller = min(sketch.count, other.sketch.count)
+        return (shared, smaller == 0 ? 0 : Double(shared) / Double(smaller))
+    }
+
+    /// The best correlation of the two pictures over the 48 flips and permutations, from -1 to 1.
+    func correlation(with other: ImageFingerprint) -> Double {
+        guard !picture.isEmpty, !other.picture.isEmpty else { return 0 }
+        return CubeSymmetries.tables.reduce(-1) { best, table in
+            var sum: Float = 0
+            for n in 0..<picture.count { sum += picture[n] * other.picture[Int(table[n])] }
+            return max(best, Double(sum))
+        }
+    }
+
+    /// A bound that is cheap to compute: pictures that correlate well have symmetric means that do.
+    func symmetricCorrelation(with other: ImageFingerprint) -> Double {
+        guard symmetricPicture.count == other.symmetricPicture.count else { return 0 }
+        var sum: Float = 0
+        for n in 0..<symmetricPicture.count { sum += symmetricPicture[n] * other.symmetricPicture[n] }
+        return Double(sum)
+    }
+
+    private static func symmetricMeans(_ picture: [Float]) -> [Float] {
+        guard !picture.isEmpty else { return [] }
+        var sums = [Float](repeating: 0, count: CubeSymmetries.classCount)
+        for (n, value) in picture.enumerated() { sums[Int(CubeSymmetries.classes[n])] += value }
+        // Weighted so that the scalar product is that of the symmetrised pictures.
+        let means = zip(sums, CubeSymmetries.classSizes).map { $0 / Float($1).squareRoot() }
+        let length = means.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return length > 0 ? means.map { $0 / length } : []
+    }
+
+    private static func sketch(_ bytes: UnsafeRawBufferPointer, datatype: NIfTIDatatype, shape: GridShape) -> [UInt64] {
+        // Half of each axis, so that small volumes cost little, and a bounded box of large ones.
+        let size = shape.components.replacing(with: SIMD3(repeating: sketchBox), where: shape.components .> sketchBox * 2)
+        let box = SIMD3(
+            size.x == sketchBox ? sketchBox : max(min(24, shape.i), shape.i / 2),
+            size.y == sketchBox ? sketchBox : max(min(24, shape.j), shape.j / 2),
+            size.z == sketchBox ? sketchBox : max(min(24, shape.k), shape.k / 2))
+        let lower = (shape.components &- box) / 2
+        var values = [Float](repeating: 0, count: box.x * box.y * box.z)
+        for k in 0..<box.z {
+            for j in 0..<box.y {
+                let from = shape.offset(lower.x, lower.y + j, lower.z + k) * datatype.bytesPerVoxel
+                values.withUnsafeMutableBufferPointer {
+                    iris_values_as_float(
+                        datatype.kernelScalar, bytes.baseAddress! + from, $0.baseAddress! + box.x * (j + box.y * k), box.x, 1, 0)
+                }
+            }
+        }
+        let hashes = [UInt64](unsafeUninitializedCapacity: 1 << 14) { hashes, initialized in
+            initialized = Int(
+                iris_sketch(values, Int64(box.x), Int64(box.y), Int64(box.z), hashes.baseAddress, Int64(hashes.count)))
+        }
+        var distinct: [UInt64] = []
+        for hash in hashes.sorted() where distinct.last != hash {
+            if distinct.count == sketchSize { break }
+            distinct.append(hash)
+        }
+        return distinct
+    }
+}
+
+/// The 48 flips and axis permutations of a cube of cells.
+enum CubeSymmetries {
+    /// For each symmetry, where each cell goes.
+    static let tables: [[UInt16]] = {
+        let side = ImageFingerprint.side
+        let axes = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
+        return axes.flatMap { order in
+            (0..<8).map { flips in
+                (0..<side * side * side).map { cell in
+                    let place = [cell % side, cell / side % side, cell / side / side]
+                    let moved = (0..<3).map { flips >> $0 & 1 == 1 ? side - 1 - place[order[$0]] : place[order[$0]] }
+                    return UInt16(moved[0] + side * (moved[1] + side * moved[2]))
+                }
+            }
+        }
+    }()
+
+    /// For each cell, the number of its class of cells that symmetries exchange.
+    static let classes: [UInt16] = {
+        let count = ImageFingerprint.side * ImageFingerprint.side * ImageFingerprint.side
+        let first = (0..<count).map { cell in tables.map { $0[cell] }.min()! }
+        let numbers = Dictionary(uniqueKeysWithValues: Set(first).sorted().enumerated().map { ($0.element, UInt16($0.offset)) })
+        return first.map { numbers[$0]! }
+    }()
+
+    static let classCount = Int(classes.max()!) + 1
+
+    static let classSizes: [Int] = classes.reduce(into: [Int](repeating: 0, count: classCount)) { $0[Int($1)] += 1 }
+}

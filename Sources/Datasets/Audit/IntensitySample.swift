@@ -1,0 +1,62 @@
+import CKernels
+import NIfTI
+
+/// Evenly spread voxels of one frame, sorted: enough to know a scan's percentiles and modes without a histogram of all.
+struct IntensitySample: Sendable {
+    /// Scaled values in ascending order; not-a-number and infinities are left out.
+    let sorted: [Float]
+
+    private static let size = 8192
+
+    init(_ bytes: UnsafeRawBufferPointer, datatype: NIfTIDatatype, slope: Double, intercept: Double) {
+        let count = bytes.count / datatype.bytesPerVoxel
+        let number = min(Self.size, max(min(count, 1024), count / 64))
+        // Multiples of the golden section, as 64-bit fractions, spread evenly without falling into step with rows and slices.
+        let indices = (0..<number).map { n in
+            Int64(truncatingIfNeeded: (UInt64(n) &* 0x9e37_79b9_7f4a_7c15).multipliedFullWidth(by: UInt64(count)).high)
+        }
+        var values = [Float](repeating: 0, count: number)
+        iris_gather(bytes.baseAddress, datatype.kernelScalar, Int64(count), indices, Int64(number), &values)
+        let (a, b) = (Float(slope), Float(intercept))
+        sorted = values.lazy.filter(\.isFinite).map { $0 * a + b }.sorted()
+    }
+
+    init(sorted: [Float]) { self.sorted = sorted }
+
+    /// The value below which a fraction of the sample lies; `nil` for an empty sample.
+    func quantile(_ fraction: Double) -> Double? {
+        guard !sorted.isEmpty else { return nil }
+        return Double(sorted[min(sorted.count - 1, Int(fraction * Double(sorted.count)))])
+    }
+
+    /// The fraction of the sample within a range.
+    func fraction(in range: ClosedRange<Float>) -> Double {
+        guard !sorted.isEmpty else { return 0 }
+        return Double(upperBound(range.upperBound) - lowerBound(range.lowerBound)) / Double(sorted.count)
+    }
+
+    /// The middle of the window of `width` above `floor` that holds most values, and the fraction of the sample in it.
+    func mode(above floor: Float, width: Float) -> (centre: Double, fraction: Double)? {
+        let first = lowerBound(floor)
+        guard first < sorted.count else { return nil }
+        var end = first, best = 0, bestStart = first
+        for start in first..<sorted.count {
+            while end < sorted.count, sorted[end] <= sorted[start] + width { end += 1 }
+            if end - start > best { (best, bestStart) = (end - start, start) }
+        }
+        let median = sorted[bestStart + best / 2]
+        return (Double(median), Double(best) / Double(sorted.count))
+    }
+
+    private func lowerBound(_ value: Float) -> Int { partition { $0 < value } }
+    private func upperBound(_ value: Float) -> Int { partition { $0 <= value } }
+
+    private func partition(_ isBefore: (Float) -> Bool) -> Int {
+        var low = 0, high = sorted.count
+        while low < high {
+            let middle = (low + high) / 2
+            if isBefore(sorted[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

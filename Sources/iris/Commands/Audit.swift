@@ -1,0 +1,49 @@
+import ArgumentParser
+import Datasets
+import FoundationEssentials
+import WorkerThreads
+
+/// `iris audit`: a raw tree held against its manifest.
+struct Audit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check a dataset on disk: files, bytes, geometry, values, labels, anatomy, duplicates, splits.",
+        discussion: """
+            Every byte is decompressed, digested and counted, once. Findings go to standard output, errors first; \
+            docs/audit-codes.md explains their codes. Exit status: 0 when there are no errors but those that the manifest \
+            knows about (warnings do not count), 1 when there are, 2 when the audit cannot run.
+            """)
+
+    @Argument(help: "Dataset (see `iris manifest`), or the path of a manifest.") var dataset: String?
+    @Option(help: "Folder of the dataset as downloaded.", completion: .directory) var source: String?
+    @Flag(help: "Print one JSON document.") var json = false
+    @Option(help: "Cases examined at once.") var jobs = availableCores
+    @Flag(help: "Read headers only.") var fast = false
+    @Option(help: "Lock file of digests to hold the tree against.", completion: .file(extensions: ["json"])) var lock: String?
+    @Flag(help: "Write the file named by --lock instead of reading it.") var writeLock = false
+    @Flag(help: "Leave findings of severity info out of the text.") var quiet = false
+
+    func validate() throws {
+        guard jobs >= 1 else { throw ValidationError("--jobs expects at least 1.") }
+        guard dataset != nil, source != nil else { throw ValidationError("Name a dataset and its folder: iris audit DATASET --source DIR.") }
+        guard !writeLock || lock != nil else { throw ValidationError("--write-lock needs --lock to name the file.") }
+        guard !fast || lock == nil else { throw ValidationError("--lock needs the whole files, which --fast does not read.") }
+    }
+
+    func run() async throws {
+        let locked = try lock.flatMap { writeLock ? nil : try LockFile(contentsOf: URL(filePath: $0)) }
+        let auditor = try Auditor(
+            manifest: Manifest.load(dataset!), source: URL(filePath: source!),
+            options: AuditOptions(headersOnly: fast, digestsFiles: writeLock), lock: locked)
+        var bar: ProgressBar?
+        var decoded = 0
+        let report = try await auditor.run(jobs: jobs) { done, total, bytes in
+            if bar == nil { bar = ProgressBar("auditing", total: total, unit: "cases", amountUnit: "B") }
+            bar?.advance(amount: Double(bytes - decoded))
+            decoded = bytes
+        }
+        bar?.finish()
+        if writeLock, let lock { try LockFile(report).write(to: URL(filePath: lock)) }
+        if json { try JSONOutput.print(AuditDocument(report)) } else { print(AuditText(report, showsInformation: !quiet).text, terminator: "") }
+        if report.isFailure { throw ExitStatus.findings }
+    }
+}
