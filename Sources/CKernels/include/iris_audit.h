@@ -9,18 +9,18 @@
 
 // What a census of values adds up: `sum` and `squares` over the finite ones, about `pivot`:
 // sum of (x - pivot) and of (x - pivot)^2.
-typedef struct iris_moments {
+typedef struct iris_census {
     int64_t finite, nans, infinities;
     int64_t first_special;  // the index of the first value that is not finite, or -1
     double pivot, minimum, maximum, sum, squares;
-} iris_moments;
+} iris_census;
 
 // An empty census about `pivot`: minimum +infinity, maximum -infinity.
-iris_moments iris_moments_empty(double pivot);
+iris_census iris_census_empty(double pivot);
 
 // Adds `count` voxels of `type` at `voxels`, the first of which has the index `offset`. The result does not depend on
 // the instruction set for integer types; for floating types the sums may differ in the last bits.
-void iris_moments_add(iris_moments *moments, const void *voxels, iris_scalar type, int64_t count, int64_t offset);
+void iris_census_add(iris_census *moments, const void *voxels, iris_scalar type, int64_t count, int64_t offset);
 
 // What is wrong with voxels that should be whole label values from 0 to 255, with the index of the first of each kind
 // (-1 where there is none).

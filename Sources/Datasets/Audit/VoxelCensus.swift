@@ -19,12 +19,12 @@ struct VoxelCensus: Sendable {
     init(_ bytes: UnsafeRawBufferPointer, datatype: NIfTIDatatype, digesting: Bool = true) {
         let hasher = digesting ? ContentHasher() : nil
         let size = datatype.bytesPerVoxel, count = bytes.count / size
-        var moments = iris_moments_empty(Self.pivot(bytes, datatype: datatype))
+        var moments = iris_census_empty(Self.pivot(bytes, datatype: datatype))
         var start = 0
         while start < bytes.count {
             let end = min(start + Self.block, count * size)
             let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-            iris_moments_add(&moments, part.baseAddress, datatype.kernelScalar, Int64(part.count / size), Int64(start / size))
+            iris_census_add(&moments, part.baseAddress, datatype.kernelScalar, Int64(part.count / size), Int64(start / size))
             hasher?.update(part)
             start = end
         }

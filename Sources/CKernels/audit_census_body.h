@@ -8,7 +8,7 @@
 
 // Up to 16 bits: the sum of a block fits in 32 bits, its squares in SUM.
 #define NARROW_BLOCK(NAME, TYPE, SUM)                                                                                      \
-    static void VARIANT(NAME)(iris_moments * m, const TYPE *x, int64_t n) {                                            \
+    static void VARIANT(NAME)(iris_census * m, const TYPE *x, int64_t n) {                                            \
         TYPE low = x[0], high = x[0];                                                                                  \
         for (int64_t i = 0; i < n; i++) {                                                                              \
             low = x[i] < low ? x[i] : low;                                                                             \
@@ -22,7 +22,7 @@
     }
 
 // Adds sums taken about 0.
-static void VARIANT(add)(iris_moments *m, int64_t n, double low, double high, double sum, double squares) {
+static void VARIANT(add)(iris_census *m, int64_t n, double low, double high, double sum, double squares) {
     m->finite += n;
     m->minimum = low < m->minimum ? low : m->minimum;
     m->maximum = high > m->maximum ? high : m->maximum;
@@ -39,7 +39,7 @@ NARROW_BLOCK(i16, int16_t, uint64_t)
 
 // Wider types: lanes of doubles about the pivot. Finite values only.
 #define WIDE_BLOCK(NAME, TYPE)                                                                                         \
-    static void VARIANT(NAME)(iris_moments * m, const TYPE *x, int64_t n) {                                            \
+    static void VARIANT(NAME)(iris_census * m, const TYPE *x, int64_t n) {                                            \
         TYPE low[LANES], high[LANES];                                                                                  \
         double sum[LANES] = {0}, squares[LANES] = {0};                                                                 \
         const double pivot = m->pivot;                                                                                 \
@@ -80,7 +80,7 @@ WIDE_BLOCK(f64_finite, double)
 
 // Floating types: a block with special values is taken one value at a time.
 #define FLOATING_BLOCK(NAME, TYPE, BITS, EXPONENT)                                                                     \
-    static void VARIANT(NAME)(iris_moments * m, const TYPE *x, int64_t n, int64_t offset) {                            \
+    static void VARIANT(NAME)(iris_census * m, const TYPE *x, int64_t n, int64_t offset) {                            \
         const BITS *bits = (const BITS *)x;                                                                            \
         BITS special = 0;                                                                                              \
         for (int64_t i = 0; i < n; i++) special += (bits[i] & EXPONENT) == EXPONENT;                                   \
@@ -102,7 +102,7 @@ WIDE_BLOCK(f64_finite, double)
 FLOATING_BLOCK(f32, float, uint32_t, 0x7f800000u)
 FLOATING_BLOCK(f64, double, uint64_t, 0x7ff0000000000000ull)
 
-static void VARIANT(moments)(iris_moments *m, const void *voxels, iris_scalar type, int64_t count, int64_t offset) {
+static void VARIANT(moments)(iris_census *m, const void *voxels, iris_scalar type, int64_t count, int64_t offset) {
     for (int64_t at = 0; at < count; at += BLOCK) {
         int64_t n = count - at < BLOCK ? count - at : BLOCK;
         switch (type) {
