@@ -97,7 +97,7 @@ let testTargets: [Target] = [
     tests("Digests"), tests("RandomNumbers"), tests("WorkerThreads"), tests("Configuration"),
     tests("Volumes", ["CKernels"]), tests("NIfTI", ["Volumes", "Digests", "RandomNumbers"]), tests("Pictures", ["Volumes"]),
     tests("Metrics", ["CKernels", "NIfTI", "Volumes", "RandomNumbers"]),
-    tests("Datasets", ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration"]),
+    tests("Datasets", ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "CKernels"]),
     tests("VolumeStore", ["NIfTI", "Volumes", "Digests", "RandomNumbers", grdb]),
     tests("Preparation", ["Datasets", "VolumeStore", "NIfTI", "Volumes"]),
     tests("Episodes", ["VolumeStore", "NIfTI", "Volumes", "RandomNumbers", "CKernels", "Digests"]),
