@@ -130,7 +130,7 @@ import Testing
         let expected: [UInt8] = [0, 1, 2, 100, 3]
         func check<T: BinaryInteger>(_ type: iris_scalar, _: T.Type) {
             var labels = [UInt8](repeating: 0, count: 5), faults = iris_label_faults_none()
-            iris_label_bytes(expected.map { T($0) }, type, 5, 0, 1, 0, &labels, &faults)
+            expected.map { T($0) }.withUnsafeBytes { iris_label_bytes($0.baseAddress, type, 5, 0, 1, 0, &labels, &faults) }
             #expect(labels == expected && faults.negative + faults.above + faults.fractional == 0)
         }
         check(IRIS_UINT8, UInt8.self); check(IRIS_INT8, Int8.self); check(IRIS_UINT16, UInt16.self); check(IRIS_INT16, Int16.self)
