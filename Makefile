@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PACKAGES := libdeflate-dev libdnnl-dev libopenblas-dev libopenmpi-dev libpng-dev libsqlite3-dev libssl-dev pkg-config zlib1g-dev
 IRIS := .build/release/iris
 
-.PHONY: help deps build test test-all format lint clean
+.PHONY: help deps build test test-all bench-gzip format lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
@@ -32,5 +32,15 @@ format: ## format all Swift code
 lint: ## check the format of all Swift code
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
 
+# Files of one gzip member to measure; the words ct and labels stand for synthetic volumes.
+GZIP_FILES ?= ct labels $(wildcard ../shared/data/amos22/*Tr/amos_0001.nii.gz ../shared/data/kits19/data/case_00061/*.nii.gz ../shared/data/nifti/niivue_*i*.nii.gz)
+
+bench-gzip: ## compare libdeflate, zlib and ISA-L on gzip files
+	@dpkg-query -W -f='$${Status}' libisal-dev 2>/dev/null | grep -q '^install ok installed' || \
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libisal-dev >/dev/null
+	@mkdir -p .build-bench
+	$(CC) -O2 -o .build-bench/gzip_bench Benchmarks/gzip/gzip_bench.c -ldeflate -lz -lisal -lm
+	.build-bench/gzip_bench $(GZIP_FILES)
+
 clean: ## remove what the build made
-	rm -rf .build
+	rm -rf .build .build-bench

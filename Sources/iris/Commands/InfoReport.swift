@@ -5,12 +5,15 @@ struct InfoReport {
     let file: String
     let result: Result<Content, NIfTIError>
 
-    /// - Parameter wantsDigest: whether to hash the values, which takes about as long as reading them.
-    init(file: String, wantsDigest: Bool) {
+    /// How much of a file is read: its header, the values too, or the values with a digest of them.
+    enum Scope { case header, values, digest }
+
+    init(file: String, scope: Scope) {
         self.file = file
         result = Result { () throws(NIfTIError) in
+            if scope == .header { return Content(header: try NIfTIFile.readHeader(at: file), summary: nil) }
             let image = try NIfTIFile.read(at: file)
-            return Content(header: image.header, summary: image.summary(digest: wantsDigest))
+            return Content(header: image.header, summary: image.summary(digest: scope == .digest))
         }
     }
 
@@ -18,7 +21,8 @@ struct InfoReport {
 
     struct Content {
         let header: NIfTIHeader
-        let summary: NIfTISummary
+        /// Of the values; `nil` when only the header was read.
+        let summary: NIfTISummary?
 
         /// One step per dimension: the first three from the affine, in mm, the others as the header has them.
         var spacing: [Double] {
@@ -52,6 +56,7 @@ extension InfoReport: Encodable {
             try object.encode(header.grid.orientation.description, forKey: .orientation)
             try object.encode(header.slope.ifFinite, forKey: .slope)
             try object.encode(header.intercept.ifFinite, forKey: .intercept)
+            guard let summary else { return }
             try object.encode(summary.minimum, forKey: .min)
             try object.encode(summary.maximum, forKey: .max)
             try object.encode(summary.mean?.ifFinite, forKey: .mean)
@@ -62,26 +67,31 @@ extension InfoReport: Encodable {
 }
 
 extension InfoReport {
-    /// One row per file that could be read.
-    static func table(of reports: [InfoReport], wantsDigest: Bool) -> Table {
+    /// One row per file that could be read; columns about values only where they were read.
+    static func table(of reports: [InfoReport]) -> Table {
+        let contents = reports.compactMap { report in (try? report.result.get()).map { (report.file, $0) } }
+        let hasValues = contents.contains { $0.1.summary != nil }
+        let hasDigests = contents.contains { $0.1.summary?.digest != nil }
         var table = Table(
             [
                 .longText("file"), .text("format"), .text("type"), .text("shape"), .text("spacing, mm"), .text("axes"),
-                .text("affine from"), .number("min"), .number("max"), .number("mean"), .number("non-finite"),
-            ] + (wantsDigest ? [.text("digest of values")] : []))
-        for report in reports {
-            guard case .success(let content) = report.result else { continue }
-            let (header, summary) = (content.header, content.summary)
-            table.add(
-                [
-                    report.file, header.format.rawValue + (header.endianness == .big ? ", big-endian" : ""),
-                    header.datatype.name, header.dimensions.map(String.init).joined(separator: " x "),
-                    content.spacing.prefix(3).map { $0.formatted(significant: 4) }.joined(separator: " x "),
-                    header.grid.orientation.description, header.affineSource.rawValue,
-                    summary.minimum?.formatted(significant: 6) ?? "-",
-                    summary.maximum?.formatted(significant: 6) ?? "-",
-                    summary.mean?.formatted(significant: 6) ?? "-", String(summary.nonFinite),
-                ] + (summary.digest.map { [$0.hexadecimal] } ?? []))
+                .text("affine from"),
+            ] + (hasValues ? [.number("min"), .number("max"), .number("mean"), .number("non-finite")] : [])
+                + (hasDigests ? [.text("digest of values")] : []))
+        for (file, content) in contents {
+            let header = content.header
+            var cells = [
+                file, header.format.rawValue + (header.endianness == .big ? ", big-endian" : ""), header.datatype.name,
+                header.dimensions.map(String.init).joined(separator: " x "),
+                content.spacing.prefix(3).map { $0.formatted(significant: 4) }.joined(separator: " x "),
+                header.grid.orientation.description, header.affineSource.rawValue,
+            ]
+            if let summary = content.summary {
+                cells += [summary.minimum, summary.maximum, summary.mean].map { $0?.formatted(significant: 6) ?? "-" }
+                cells.append(String(summary.nonFinite))
+                if let digest = summary.digest { cells.append(digest.hexadecimal) }
+            }
+            table.add(cells)
         }
         return table
     }
