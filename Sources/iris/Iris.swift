@@ -13,5 +13,6 @@ import ArgumentParser
             MetricsCommand.self,
             Compare.self,
             Audit.self,
+            PhantomCommand.self,
         ])
 }

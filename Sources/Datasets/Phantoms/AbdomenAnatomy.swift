@@ -1,0 +1,70 @@
+import RandomNumbers
+
+/// One patient's abdomen as shapes: the body, bones, lungs and bowel around the organs, all in mm from the centre of the
+/// first lumbar vertebra, x to the right, y to the front, z to the head.
+struct AbdomenAnatomy: Sendable {
+    /// One shape with its intensity in CT (HU) and in MR (of 1000).
+    struct Part: Sendable {
+        /// The canonical structure; `nil` for what no dataset labels.
+        let structure: String?
+        let shape: PhantomShape
+        let ct, mr: Float
+    }
+
+    /// In the order of painting; later parts cover earlier ones.
+    let parts: [Part]
+
+    /// - Parameters:
+    ///   - tumours: structures of tumours to add, of `liver-tumour` and `kidney-tumour`.
+    ///   - absent: structures that this patient lacks.
+    init(tumours: Set<String> = [], absent: Set<String> = [], using generator: inout Philox) {
+        let scale = SIMD3<Float>(
+            Float(generator.uniform(in: 0.94...1.06)), Float(generator.uniform(in: 0.94...1.06)), Float(generator.uniform(in: 0.94...1.06)))
+        var parts: [Part] = Self.surroundings.map { part in
+            Part(structure: nil, shape: part.shape.varied(scale: scale, shift: .zero, thickness: 1), ct: part.ct, mr: part.mr)
+        }
+        for organ in Self.organs {
+            // Vessels and glands move with their neighbours, large organs a little more on their own.
+            let reach = organ.isLarge ? 4.0 : 2.0
+            let shift = SIMD3<Float>(
+                Float(generator.uniform(in: -reach...reach)), Float(generator.uniform(in: -reach...reach)),
+                Float(generator.uniform(in: -reach...reach)))
+            let thickness = Float(generator.uniform(in: 0.93...1.07))
+            let contrast = Float(generator.uniform(in: 0.92...1.08))
+            if let structure = organ.structure, absent.contains(structure) { continue }
+            parts.append(
+                Part(
+                    structure: organ.structure, shape: organ.shape.varied(scale: scale, shift: shift, thickness: thickness),
+                    ct: organ.ct * contrast, mr: organ.mr * contrast))
+        }
+        if tumours.contains("liver-tumour") { parts += Self.liverTumours(scale: scale, using: &generator) }
+        if tumours.contains("kidney-tumour") { parts.append(Self.kidneyTumour(scale: scale, using: &generator)) }
+        self.parts = parts
+    }
+
+    /// Paints everything. Structures that `values` names get their label.
+    func paint(on canvas: inout PhantomCanvas, values: [String: UInt8], isCT: Bool) {
+        for part in parts {
+            canvas.paint(part.shape, intensity: isCT ? part.ct : part.mr, label: part.structure.flatMap { values[$0] })
+        }
+    }
+
+    private static func liverTumours(scale: SIMD3<Float>, using generator: inout Philox) -> [Part] {
+        (0..<1 + generator.index(below: 3)).map { _ in
+            let radius = Float(generator.uniform(in: 9...19))
+            let place = SIMD3<Float>(
+                Float(generator.uniform(in: 52...90)), Float(generator.uniform(in: 5...45)), Float(generator.uniform(in: 20...70)))
+            let shape = PhantomShape.ellipsoid(place * scale, SIMD3(radius, radius * 0.9, radius * 1.1))
+            return Part(structure: "liver-tumour", shape: shape, ct: 55, mr: 620)
+        }
+    }
+
+    private static func kidneyTumour(scale: SIMD3<Float>, using generator: inout Philox) -> Part {
+        let isRight = generator.index(below: 2) == 0
+        let radius = Float(generator.uniform(in: 12...22))
+        let place = SIMD3<Float>(
+            isRight ? 74 : -74, Float(generator.uniform(in: -30...(-14))), Float(generator.uniform(in: -32...10)))
+        return Part(
+            structure: "kidney-tumour", shape: .ellipsoid(place * scale, SIMD3(radius, radius, radius * 0.9)), ct: 75, mr: 560)
+    }
+}
