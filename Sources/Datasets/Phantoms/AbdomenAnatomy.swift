@@ -42,10 +42,13 @@ struct AbdomenAnatomy: Sendable {
         self.parts = parts
     }
 
-    /// Paints everything. Structures that `values` names get their label.
+    /// Paints everything. Structures that `values` names get their label; an organ that the dataset does not label takes its
+    /// place from its neighbours' labels, gas and the vein inside an organ do not.
     func paint(on canvas: inout PhantomCanvas, values: [String: UInt8], isCT: Bool) {
         for part in parts {
-            canvas.paint(part.shape, intensity: isCT ? part.ct : part.mr, label: part.structure.flatMap { values[$0] })
+            let isOrgan = part.structure != nil && part.structure != "portal-and-splenic-vein"
+            let label = part.structure.flatMap { values[$0] } ?? (isOrgan ? 0 : nil)
+            canvas.paint(part.shape, intensity: isCT ? part.ct : part.mr, label: label)
         }
     }
 

@@ -18,7 +18,7 @@ struct BrainAnatomy: Sendable {
         folds = (three(0.28...0.36), three(0...6.28))
     }
 
-    /// How far the outer surface of the fluid, of grey and of white matter lie from the centre, as half-axes in mm.
+    /// The half-axes of the fluid's outer surface, in mm.
     var halfAxes: SIMD3<Float> { radii + 3 }
 
     /// The shares of the three tissues at a place; their sum is at most 1.
@@ -32,10 +32,11 @@ struct BrainAnatomy: Sendable {
         let q = folds.frequency * place + folds.phase
         let fold = sin(q.x) + sin(q.y) + sin(q.z) + 0.6 * sin(q.x + q.z)
         // Both halves are parted by a cleft that reaches down to the great connection.
-        let cleft = place.z > 12 ? abs(place.x) - 1.6 : 10
+        let cleft = max(abs(place.x) - 1.6, 14 - place.z)
         let head = ellipsoid([0, 0, 0], radii + 3)
-        let brain = max(ellipsoid([0, 0, 0], radii) + 1.5 * max(0, fold), -cleft)
-        let core = max(ellipsoid([0, 0, 0], radii) + cortex + 2.6 * fold + 2, -cleft + cortex)
+        let surface = ellipsoid([0, 0, 0], radii)
+        let brain = max(surface + 3 * max(0, fold - 0.3), -cleft)
+        let core = max(surface + cortex + 6 + 4.5 * fold, -cleft + cortex)
         let horns = min(
             ellipsoid([11, -4, 8], SIMD3(5, 27, 9) * ventricles), ellipsoid([-11, -4, 8], SIMD3(5, 27, 9) * ventricles),
             ellipsoid([0, -8, -4], SIMD3(2.5, 12, 9) * ventricles))
