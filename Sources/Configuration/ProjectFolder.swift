@@ -17,7 +17,9 @@ public enum ProjectFolder {
             var folder = URL(filePath: start, directoryHint: .isDirectory).standardizedFileURL
             while true {
                 for candidate in [folder, folder.appending(path: "share/iris")]
-                where FileManager.default.fileExists(atPath: candidate.appending(path: "manifests/structures.yaml").path) {
+                where FileManager.default.fileExists(
+                    atPath: candidate.appending(path: "manifests/structures.yaml").path)
+                {
                     return candidate
                 }
                 guard folder.pathComponents.count > 1 else { break }

@@ -13,6 +13,7 @@ import ArgumentParser
             MetricsCommand.self,
             Compare.self,
             Audit.self,
+            ManifestCommand.self,
             PhantomCommand.self,
         ])
 }

@@ -22,9 +22,12 @@ import Testing
     @Test("A label in the other folder, junk of archives, a wrapping folder and the limits of the modality rule")
     func tolerated() throws {
         let folder = try TemporaryFolder().write([
-            "AMOS22/amos22/imagesTr/amos_0500.nii.gz", "AMOS22/amos22/imagesTr/amos_0501.nii.gz", "AMOS22/amos22/imagesTr/._amos_0500.nii.gz",
-            "AMOS22/amos22/labelsVa/amos_0500.nii.gz", "AMOS22/amos22/labelsTr/amos_0501.nii.gz", "AMOS22/amos22/imagesVa/AMOS_0008.NII",
-            "AMOS22/amos22/labelsVa/amos_0008.nii.gz", "AMOS22/amos22/imagesTs/amos_0002.nii.gz", "__MACOSX/imagesTr/amos_0001.nii.gz",
+            "AMOS22/amos22/imagesTr/amos_0500.nii.gz", "AMOS22/amos22/imagesTr/amos_0501.nii.gz",
+            "AMOS22/amos22/imagesTr/._amos_0500.nii.gz",
+            "AMOS22/amos22/labelsVa/amos_0500.nii.gz", "AMOS22/amos22/labelsTr/amos_0501.nii.gz",
+            "AMOS22/amos22/imagesVa/AMOS_0008.NII",
+            "AMOS22/amos22/labelsVa/amos_0008.nii.gz", "AMOS22/amos22/imagesTs/amos_0002.nii.gz",
+            "__MACOSX/imagesTr/amos_0001.nii.gz",
         ])
         let found = try listing("amos22", folder.url)
         #expect(
@@ -38,7 +41,8 @@ import Testing
     @Test("nnU-Net names with both folders merged: the official list tells the parts apart")
     func mergedConversion() throws {
         let folder = try TemporaryFolder().write([
-            "imagesTr/amos_0001_0000.nii.gz", "labelsTr/amos_0001.nii.gz", "imagesTr/amos_0008_0000.nii.gz", "labelsTr/amos_0008.nii.gz",
+            "imagesTr/amos_0001_0000.nii.gz", "labelsTr/amos_0001.nii.gz", "imagesTr/amos_0008_0000.nii.gz",
+            "labelsTr/amos_0008.nii.gz",
         ])
         #expect(
             try listing("amos22", folder.url).lines == [
@@ -49,8 +53,10 @@ import Testing
     @Test("Each broken case is a problem of its own and the others stay")
     func broken() throws {
         let folder = try TemporaryFolder().write([
-            "imagesTr/amos_0001.nii.gz", "labelsTr/amos_0001.nii.gz", "imagesTr/amos_0004.nii.gz", "labelsTr/amos_0005.nii.gz",
-            "imagesTr/amos_0006.nii.gz", "imagesVa/amos_0006.nii.gz", "labelsTr/amos_0006.nii.gz", "imagesTr/amos_9999.nii.gz",
+            "imagesTr/amos_0001.nii.gz", "labelsTr/amos_0001.nii.gz", "imagesTr/amos_0004.nii.gz",
+            "labelsTr/amos_0005.nii.gz",
+            "imagesTr/amos_0006.nii.gz", "imagesVa/amos_0006.nii.gz", "labelsTr/amos_0006.nii.gz",
+            "imagesTr/amos_9999.nii.gz",
             "labelsTr/amos_9999.nii.gz", "imagesTr/liver.nii.gz", "imagesTr/amos_0001_0001.nii.gz",
         ])
         let description = """
@@ -64,10 +70,14 @@ import Testing
         #expect(found.cases.map(\.id) == ["amos_0001"])
         #expect(
             found.problemLines == [
-                "duplicate-case amos_0006 amos_0006.nii.gz", "misnamed-file - amos_0001_0001.nii.gz", "misnamed-file - liver.nii.gz",
-                "misnamed-file amos_9999 amos_9999.nii.gz", "missing-image amos_0005 amos_0005.nii.gz", "missing-image amos_0007 amos_0007.nii.gz",
-                "missing-image amos_0010 amos_0010.nii.gz", "missing-image amos_0012 amos_0012.nii.gz", "missing-label amos_0004 amos_0004.nii.gz",
-                "unlisted-file amos_0004 amos_0004.nii.gz", "unlisted-file amos_0006 amos_0006.nii.gz", "unlisted-file amos_9999 amos_9999.nii.gz",
+                "duplicate-case amos_0006 amos_0006.nii.gz", "misnamed-file - amos_0001_0001.nii.gz",
+                "misnamed-file - liver.nii.gz",
+                "misnamed-file amos_9999 amos_9999.nii.gz", "missing-image amos_0005 amos_0005.nii.gz",
+                "missing-image amos_0007 amos_0007.nii.gz",
+                "missing-image amos_0010 amos_0010.nii.gz", "missing-image amos_0012 amos_0012.nii.gz",
+                "missing-label amos_0004 amos_0004.nii.gz",
+                "unlisted-file amos_0004 amos_0004.nii.gz", "unlisted-file amos_0006 amos_0006.nii.gz",
+                "unlisted-file amos_9999 amos_9999.nii.gz",
                 "unsafe-path - dataset.json", "unsupported-variant - dataset.json",
             ])
         let missing = try #require(found.problems.first { $0.code == .missingLabel })

@@ -6,19 +6,25 @@ import Testing
 @Suite struct AdapterTests {
     @Test("BCV: wrapped, flat and test folders; other data of the project is left out") func bcv() throws {
         let folder = try TemporaryFolder().write([
-            "Abdomen/RawData/Training/img/img0001.nii.gz", "Abdomen/RawData/Training/label/label0001.nii.gz", "Abdomen/RawData/Training/img/img0002.nii.gz",
-            "Abdomen/RawData/Training/label/label0003.nii.gz", "Abdomen/RawData/Test/img/img0061.nii.gz", "Abdomen/imagesTr/img0040.nii.gz",
-            "Abdomen/labelsTr/label0040.nii.gz", "Abdomen/RawData/Training/img/img0001-0002.nii.gz", "Abdomen/RawData/SYNAPSE_METADATA_MANIFEST.tsv",
-            "Abdomen/averaged-training-images/DET0000101_avg.nii.gz", "Abdomen/Reg-Training-Training/img/img0001.nii.gz",
+            "Abdomen/RawData/Training/img/img0001.nii.gz", "Abdomen/RawData/Training/label/label0001.nii.gz",
+            "Abdomen/RawData/Training/img/img0002.nii.gz",
+            "Abdomen/RawData/Training/label/label0003.nii.gz", "Abdomen/RawData/Test/img/img0061.nii.gz",
+            "Abdomen/imagesTr/img0040.nii.gz",
+            "Abdomen/labelsTr/label0040.nii.gz", "Abdomen/RawData/Training/img/img0001-0002.nii.gz",
+            "Abdomen/RawData/SYNAPSE_METADATA_MANIFEST.tsv",
+            "Abdomen/averaged-training-images/DET0000101_avg.nii.gz",
+            "Abdomen/Reg-Training-Training/img/img0001.nii.gz",
         ])
         let found = try listing("bcv", folder.url)
         #expect(
             found.lines == [
-                "img0001 img0001 CT train train labelled", "img0040 img0040 CT train train labelled", "img0061 img0061 CT test - unlabelled",
+                "img0001 img0001 CT train train labelled", "img0040 img0040 CT train train labelled",
+                "img0061 img0061 CT test - unlabelled",
             ])
         #expect(
             found.problemLines == [
-                "misnamed-file - img0001-0002.nii.gz", "missing-image img0003 img0003.nii.gz", "missing-label img0002 label0002.nii.gz",
+                "misnamed-file - img0001-0002.nii.gz", "missing-image img0003 img0003.nii.gz",
+                "missing-label img0002 label0002.nii.gz",
                 "unsupported-variant - Reg-Training-Training", "unsupported-variant - averaged-training-images",
             ])
     }
@@ -26,43 +32,66 @@ import Testing
     @Test("LiTS: batch folders, gzip, test volumes, the same case twice") func lits() throws {
         let folder = try TemporaryFolder().write([
             "Training Batch 1/volume-0.nii", "Training Batch 1/segmentation-0.nii", "Training_Batch2/volume-28.nii.gz",
-            "segmentations/segmentation-28.nii", "Training Batch 1/volume-2.nii", "Training_Batch2/volume-2.nii.gz", "segmentations/segmentation-2.nii",
+            "segmentations/segmentation-28.nii", "Training Batch 1/volume-2.nii", "Training_Batch2/volume-2.nii.gz",
+            "segmentations/segmentation-2.nii",
             "LITS-Challenge-Test-Data/test-volume-3.nii", "Training_Batch2/volume-130.nii",
         ])
         let found = try listing("lits", folder.url)
         #expect(
             found.lines == [
-                "volume-0 volume-0 CT train val labelled", "volume-28 volume-28 CT train test labelled", "test-volume-3 test-volume-3 CT test - unlabelled",
+                "volume-0 volume-0 CT train val labelled", "volume-28 volume-28 CT train test labelled",
+                "test-volume-3 test-volume-3 CT test - unlabelled",
             ])
-        #expect(found.problemLines == ["duplicate-case volume-2 volume-2.nii", "missing-label volume-130 segmentation-130.nii"])
+        #expect(
+            found.problemLines == [
+                "duplicate-case volume-2 volume-2.nii", "missing-label volume-130 segmentation-130.nii",
+            ])
         #expect(found.cases.map(\.ignoresLabelHeader) == [true, true, true])
     }
 
     @Test("KiTS19: cases of the hidden test have no label, others must") func kits19() throws {
         let folder = try TemporaryFolder().write([
-            "kits19/data/case_00000/imaging.nii.gz", "kits19/data/case_00000/segmentation.nii.gz", "kits19/data/case_00001/segmentation.nii.gz",
-            "kits19/data/case_00002/imaging.nii.gz", "kits19/data/case_00210/imaging.nii.gz", "kits19/data/kits.json", "kits19/data/LICENSE",
+            "kits19/data/case_00000/imaging.nii.gz", "kits19/data/case_00000/segmentation.nii.gz",
+            "kits19/data/case_00001/segmentation.nii.gz",
+            "kits19/data/case_00002/imaging.nii.gz", "kits19/data/case_00210/imaging.nii.gz", "kits19/data/kits.json",
+            "kits19/data/LICENSE",
         ])
         let found = try listing("kits19", folder.url)
-        #expect(found.lines == ["case_00000 case_00000 CT train train labelled", "case_00210 case_00210 CT test - unlabelled"])
-        #expect(found.problemLines == ["missing-image case_00001 imaging.nii.gz", "missing-label case_00002 segmentation.nii.gz"])
+        #expect(
+            found.lines == [
+                "case_00000 case_00000 CT train train labelled", "case_00210 case_00210 CT test - unlabelled",
+            ])
+        #expect(
+            found.problemLines == [
+                "missing-image case_00001 imaging.nii.gz", "missing-label case_00002 segmentation.nii.gz",
+            ])
     }
 
-    @Test("KiTS21 and KiTS23 are refused", arguments: ["case_00300/imaging.nii.gz", "case_00000/instances/kidney_instance-1_annotation-1.nii.gz", "case_00000/aggregated_MAJ_seg.nii.gz"])
+    @Test(
+        "KiTS21 and KiTS23 are refused",
+        arguments: [
+            "case_00300/imaging.nii.gz", "case_00000/instances/kidney_instance-1_annotation-1.nii.gz",
+            "case_00000/aggregated_MAJ_seg.nii.gz",
+        ])
     func laterKiTS(path: String) throws {
         let folder = try TemporaryFolder().write(["case_00000/imaging.nii.gz", "case_00000/segmentation.nii.gz", path])
         let error = #expect(throws: LayoutError.self) { try listing("kits19", folder.url) }
         #expect(error?.found.contains("which is of KiTS21 or KiTS23; their labels differ (3 is a cyst)") == true)
     }
 
-    @Test("M&Ms: spellings of the table, unlabelled patients, rows that cannot be used", arguments: [
-        ",External code,VendorName,Vendor,Centre,ED,ES\n0,A0S9V9,Siemens,A,1,1,9\n1,C9Z9V9,GE,C,4,0,8\n2,E1E1E1,GE,C,4,3,3\n",
-        "\u{FEFF}\"External_Code\";\"ed\";\"es\"\r\n\"a0s9v9\";1.0;9.0\r\nC9Z9V9;0;8\r\nE1E1E1;3;3\r\n",
-        "Code,End diastole,End systole\nA0S9V9,1,9\nC9Z9V9, 0 ,8\nE1E1E1,3,3\nZ9Z9Z9,x,\n",
-    ]) func mnms(table: String) throws {
+    @Test(
+        "M&Ms: spellings of the table, unlabelled patients, rows that cannot be used",
+        arguments: [
+            ",External code,VendorName,Vendor,Centre,ED,ES\n0,A0S9V9,Siemens,A,1,1,9\n1,C9Z9V9,GE,C,4,0,8\n2,E1E1E1,GE,C,4,3,3\n",
+            "\u{FEFF}\"External_Code\";\"ed\";\"es\"\r\n\"a0s9v9\";1.0;9.0\r\nC9Z9V9;0;8\r\nE1E1E1;3;3\r\n",
+            "Code,End diastole,End systole\nA0S9V9,1,9\nC9Z9V9, 0 ,8\nE1E1E1,3,3\nZ9Z9Z9,x,\n",
+        ]) func mnms(table: String) throws
+    {
         let folder = try TemporaryFolder().write([
-            "OpenDataset/Training/Labeled/A0S9V9/A0S9V9_sa.nii.gz", "OpenDataset/Training/Labeled/A0S9V9/A0S9V9_sa_gt.nii.gz",
-            "OpenDataset/Training/Unlabeled/C9Z9V9/C9Z9V9_sa.nii.gz", "OpenDataset/Training/Unlabeled/C9Z9V9/C9Z9V9_sa_gt.nii.gz",
+            "OpenDataset/Training/Labeled/A0S9V9/A0S9V9_sa.nii.gz",
+            "OpenDataset/Training/Labeled/A0S9V9/A0S9V9_sa_gt.nii.gz",
+            "OpenDataset/Training/Unlabeled/C9Z9V9/C9Z9V9_sa.nii.gz",
+            "OpenDataset/Training/Unlabeled/C9Z9V9/C9Z9V9_sa_gt.nii.gz",
             "OpenDataset/Validation/E1E1E1/E1E1E1_sa.nii.gz", "OpenDataset/Validation/E1E1E1/E1E1E1_sa_gt.nii.gz",
             "OpenDataset/Testing/B0B0B0/B0B0B0_sa.nii.gz", "OpenDataset/Testing/D0D0D0/D0D0D0_sa_gt.nii.gz",
         ])
@@ -70,22 +99,30 @@ import Testing
         let found = try listing("mnms", folder.url)
         #expect(
             found.lines == [
-                "A0S9V9_ED A0S9V9 MR train train labelled", "A0S9V9_ES A0S9V9 MR train train labelled", "C9Z9V9_ED C9Z9V9 MR train - unlabelled",
+                "A0S9V9_ED A0S9V9 MR train train labelled", "A0S9V9_ES A0S9V9 MR train train labelled",
+                "C9Z9V9_ED C9Z9V9 MR train - unlabelled",
                 "C9Z9V9_ES C9Z9V9 MR train - unlabelled",
             ])
         #expect(found.cases.map(\.image.frame) == [1, 9, 0, 8])
         #expect(
             found.problemLines == [
-                "missing-image D0D0D0 D0D0D0_sa.nii.gz", "missing-label B0B0B0 B0B0B0_sa_gt.nii.gz", "unknown-frames E1E1E1 E1E1E1_sa.nii.gz",
+                "missing-image D0D0D0 D0D0D0_sa.nii.gz", "missing-label B0B0B0 B0B0B0_sa_gt.nii.gz",
+                "unknown-frames E1E1E1 E1E1E1_sa.nii.gz",
             ])
     }
 
-    @Test("M&Ms without table: a label that cannot be read is a problem of its patient alone") func mnmsWithoutTable() throws {
+    @Test("M&Ms without table: a label that cannot be read is a problem of its patient alone") func mnmsWithoutTable()
+        throws
+    {
         let folder = try TemporaryFolder().write([
-            "Training-corrected/Labeled/A0S9V9/A0S9V9_sa.nii.gz", "Training-corrected/Labeled/A0S9V9/A0S9V9_sa_gt.nii.gz", "M&Ms Dataset Information.xlsx",
+            "Training-corrected/Labeled/A0S9V9/A0S9V9_sa.nii.gz",
+            "Training-corrected/Labeled/A0S9V9/A0S9V9_sa_gt.nii.gz", "M&Ms Dataset Information.xlsx",
         ])
         let found = try listing("mnms", folder.url)
-        #expect(found.problemLines == ["unknown-frames A0S9V9 A0S9V9_sa_gt.nii.gz", "unreadable-metadata - M&Ms Dataset Information.xlsx"])
+        #expect(
+            found.problemLines == [
+                "unknown-frames A0S9V9 A0S9V9_sa_gt.nii.gz", "unreadable-metadata - M&Ms Dataset Information.xlsx",
+            ])
     }
 
     @Test("Brain Aging: maps in another part, gzip, third-party masks, a missing map") func brainAging() throws {
@@ -93,8 +130,12 @@ import Testing
             ["graymatter", "whitematter", "csf"].map { "\(part)/mask/\(id)_probmask_\($0).\(ending)" }
         }
         let folder = try TemporaryFolder().write(
-            ["train/image/dlbs_0028401_img.nii", "valid/image/dlbs_0028337_img.nii.gz", "test/image/sald_031764_img.nii", "train/image/ixi_2_img.nii"]
-                + maps("test", "dlbs_0028401", "nii") + maps("valid", "dlbs_0028337", "nii.gz") + maps("test", "sald_031764", "nii").dropLast()
+            [
+                "train/image/dlbs_0028401_img.nii", "valid/image/dlbs_0028337_img.nii.gz",
+                "test/image/sald_031764_img.nii", "train/image/ixi_2_img.nii",
+            ]
+                + maps("test", "dlbs_0028401", "nii") + maps("valid", "dlbs_0028337", "nii.gz")
+                + maps("test", "sald_031764", "nii").dropLast()
                 + maps("train", "ixi_3", "nii") + ["train/mask/dlbs_0028401_probmask_graymatter_labelmask.nii"])
         let found = try listing("brain-aging", folder.url)
         #expect(
@@ -103,12 +144,15 @@ import Testing
             ])
         #expect(
             found.problemLines == [
-                "missing-image ixi_3 ixi_3_img.nii", "missing-map ixi_2 ixi_2_probmask_graymatter.nii", "missing-map sald_031764 sald_031764_probmask_csf.nii",
+                "missing-image ixi_3 ixi_3_img.nii", "missing-map ixi_2 ixi_2_probmask_graymatter.nii",
+                "missing-map sald_031764 sald_031764_probmask_csf.nii",
             ])
     }
 
     @Test("MSD: channels of one file are cases of one subject") func channels() throws {
-        let folder = try TemporaryFolder().write(["Task01_BrainTumour/imagesTr/BRATS_001.nii.gz", "Task01_BrainTumour/labelsTr/BRATS_001.nii.gz"])
+        let folder = try TemporaryFolder().write([
+            "Task01_BrainTumour/imagesTr/BRATS_001.nii.gz", "Task01_BrainTumour/labelsTr/BRATS_001.nii.gz",
+        ])
         try folder.write(
             ["Task01_BrainTumour/dataset.json"],
             """
@@ -116,14 +160,21 @@ import Testing
              "numTraining": 1, "training": [{"image": "./imagesTr/BRATS_001.nii.gz", "label": "./labelsTr/BRATS_001.nii.gz"}], "test": []}
             """)
         let found = try listing("msd", folder.url)
-        #expect(found.lines == ["BRATS_001_0000 BRATS_001 MR train - labelled", "BRATS_001_0001 BRATS_001 MR train - labelled"])
-        #expect(found.cases.map(\.image.frame) == [0, 1] && found.dataset == "task01-braintumour" && found.problems.isEmpty)
+        #expect(
+            found.lines == [
+                "BRATS_001_0000 BRATS_001 MR train - labelled", "BRATS_001_0001 BRATS_001 MR train - labelled",
+            ])
+        #expect(
+            found.cases.map(\.image.frame) == [0, 1] && found.dataset == "task01-braintumour" && found.problems.isEmpty)
         #expect(found.classes?.map(\.structure) == ["brain-oedema", "brain-tumour-non-enhancing"])
     }
 
-    @Test("MSD: other endings, a label of another case, a path out of the folder, a broken list") func decathlonFaults() throws {
+    @Test("MSD: other endings, a label of another case, a path out of the folder, a broken list") func decathlonFaults()
+        throws
+    {
         let folder = try TemporaryFolder().write([
-            "imagesTr/a.nii", "labelsTr/a.nii.nii.gz", "imagesTr/b.nii.gz", "labelsTr/b.nii.gz", "labelsTr/c.nii.gz", "imagesTr/c.nii.gz",
+            "imagesTr/a.nii", "labelsTr/a.nii.nii.gz", "imagesTr/b.nii.gz", "labelsTr/b.nii.gz", "labelsTr/c.nii.gz",
+            "imagesTr/c.nii.gz",
         ])
         try folder.write(
             ["dataset.json"],
@@ -133,10 +184,13 @@ import Testing
              {"image": "../../etc/passwd", "label": "x"}, {"image": "/etc/passwd", "label": "x"}, {"image": "./imagesTr/a.nii.gz", "label": "./labelsTr/a.nii.gz"}]}
             """)
         let found = try listing("msd", folder.url)
-        #expect(found.cases.map(\.id) == ["a", "b"] && found.cases[0].files.map(\.lastPathComponent) == ["a.nii", "a.nii.nii.gz"])
+        #expect(
+            found.cases.map(\.id) == ["a", "b"]
+                && found.cases[0].files.map(\.lastPathComponent) == ["a.nii", "a.nii.nii.gz"])
         #expect(
             found.problemLines == [
-                "count-mismatch - dataset.json", "duplicate-case a dataset.json", "misnamed-file b dataset.json", "missing-image b b.nii.gz",
+                "count-mismatch - dataset.json", "duplicate-case a dataset.json", "misnamed-file b dataset.json",
+                "missing-image b b.nii.gz",
                 "missing-label c c.nii.gz", "unsafe-path - dataset.json", "unsafe-path - dataset.json",
             ])
         try folder.write(["dataset.json"], "{\"labels\": ")
@@ -146,9 +200,12 @@ import Testing
 
     @Test("nnU-Net version 2: channels, regions, the ignore label, missing and strange files") func nnUNet() throws {
         let folder = try TemporaryFolder().write([
-            "Dataset005_Prostate/imagesTr/p_00_0000.nii.gz", "Dataset005_Prostate/imagesTr/p_00_0001.nii.gz", "Dataset005_Prostate/labelsTr/p_00.nii.gz",
-            "Dataset005_Prostate/imagesTr/p_01_0000.nii.gz", "Dataset005_Prostate/labelsTr/p_01.nii.gz", "Dataset005_Prostate/imagesTr/p_02_0000.nii.gz",
-            "Dataset005_Prostate/imagesTr/p_02_0001.nii.gz", "Dataset005_Prostate/imagesTr/notes.nii.gz", "Dataset005_Prostate/imagesTs/p_09_0000.nii.gz",
+            "Dataset005_Prostate/imagesTr/p_00_0000.nii.gz", "Dataset005_Prostate/imagesTr/p_00_0001.nii.gz",
+            "Dataset005_Prostate/labelsTr/p_00.nii.gz",
+            "Dataset005_Prostate/imagesTr/p_01_0000.nii.gz", "Dataset005_Prostate/labelsTr/p_01.nii.gz",
+            "Dataset005_Prostate/imagesTr/p_02_0000.nii.gz",
+            "Dataset005_Prostate/imagesTr/p_02_0001.nii.gz", "Dataset005_Prostate/imagesTr/notes.nii.gz",
+            "Dataset005_Prostate/imagesTs/p_09_0000.nii.gz",
             "Dataset005_Prostate/imagesTs/p_09_0001.nii.gz",
         ])
         try folder.write(
@@ -160,14 +217,18 @@ import Testing
         let found = try listing("nnunet", folder.url)
         #expect(
             found.lines == [
-                "p_00_0000 p_00 MR train - labelled", "p_00_0001 p_00 MR train - labelled", "p_09_0000 p_09 MR test - unlabelled",
+                "p_00_0000 p_00 MR train - labelled", "p_00_0001 p_00 MR train - labelled",
+                "p_09_0000 p_09 MR test - unlabelled",
                 "p_09_0001 p_09 MR test - unlabelled",
             ])
-        #expect(found.classes?.map { "\($0.value) \($0.name)" } == ["1 PZ", "2 whole prostate (value 2)"] && found.ignoredValue == 3)
+        #expect(
+            found.classes?.map { "\($0.value) \($0.name)" } == ["1 PZ", "2 whole prostate (value 2)"]
+                && found.ignoredValue == 3)
         #expect(found.classes?[0].structure == "prostate-peripheral-zone")
         #expect(
             found.problemLines == [
-                "count-mismatch - dataset.json", "misnamed-file - notes.nii.gz", "missing-image p_01 p_01_0001.nii.gz", "missing-label p_02 p_02.nii.gz",
+                "count-mismatch - dataset.json", "misnamed-file - notes.nii.gz", "missing-image p_01 p_01_0001.nii.gz",
+                "missing-label p_02 p_02.nii.gz",
             ])
         #expect(found.dataset == "dataset005-prostate")
     }
@@ -183,8 +244,10 @@ import Testing
         #expect(found.lines == ["a a CT train - labelled"] && found.problems.isEmpty)
         #expect(
             found.classes == [
-                ManifestClass(value: 1, name: "left hippopotamus", structure: "left-hippopotamus", side: .left, pairedValue: 2),
-                ManifestClass(value: 2, name: "right hippopotamus", structure: "right-hippopotamus", side: .right, pairedValue: 1),
+                ManifestClass(
+                    value: 1, name: "left hippopotamus", structure: "left-hippopotamus", side: .left, pairedValue: 2),
+                ManifestClass(
+                    value: 2, name: "right hippopotamus", structure: "right-hippopotamus", side: .right, pairedValue: 1),
             ])
         #expect(throws: LayoutError.self) { try listing("msd", one.url) }
 
@@ -201,12 +264,25 @@ import Testing
         #expect(mapped.problemLines == ["missing-image three absent.nii.gz", "unsafe-path two dataset.json"])
     }
 
-    @Test("Endings that are not NIfTI, and labels beyond 255, are refused", arguments: [
-        (#"{"channel_names": {"0": "CT"}, "labels": {"background": 0, "spleen": 1}, "file_ending": ".png"}"#, "files ending in .png; only .nii and .nii.gz are read"),
-        (#"{"channel_names": {"0": "CT"}, "labels": {"background": 0, "spleen": 256}, "file_ending": ".nii.gz"}"#, "the label \"spleen\" with the value 256, outside 1 to 255"),
-        (#"{"channel_names": {"0": "CT"}, "labels": {"background": 0}, "file_ending": ".nii.gz"}"#, "no label beside the background"),
-    ]) func refused(list: String, complaint: String) throws {
-        let folder = try TemporaryFolder().write(["imagesTr/a_0000.nii.gz", "labelsTr/a.nii.gz"]).write(["dataset.json"], list)
+    @Test(
+        "Endings that are not NIfTI, and labels beyond 255, are refused",
+        arguments: [
+            (
+                #"{"channel_names": {"0": "CT"}, "labels": {"background": 0, "spleen": 1}, "file_ending": ".png"}"#,
+                "files ending in .png; only .nii and .nii.gz are read"
+            ),
+            (
+                #"{"channel_names": {"0": "CT"}, "labels": {"background": 0, "spleen": 256}, "file_ending": ".nii.gz"}"#,
+                "the label \"spleen\" with the value 256, outside 1 to 255"
+            ),
+            (
+                #"{"channel_names": {"0": "CT"}, "labels": {"background": 0}, "file_ending": ".nii.gz"}"#,
+                "no label beside the background"
+            ),
+        ]) func refused(list: String, complaint: String) throws
+    {
+        let folder = try TemporaryFolder().write(["imagesTr/a_0000.nii.gz", "labelsTr/a.nii.gz"]).write(
+            ["dataset.json"], list)
         let error = #expect(throws: LayoutError.self) { try listing("nnunet", folder.url) }
         #expect(error?.found.hasSuffix(complaint) == true, "\(error?.found ?? "")")
     }

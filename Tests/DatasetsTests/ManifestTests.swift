@@ -34,26 +34,61 @@ import Testing
         #expect(manifest.labelGeometry == .own && manifest.probabilityRule == nil && manifest.knownDefects.isEmpty)
     }
 
-    @Test("Complaints name line, key and the nearest valid name", arguments: [
-        ("title:", "titel:", "m.yaml:1: the key title is missing. Is titel meant to be it?"),
-        ("left-kidney", "left-kidny", #"m.yaml:11: classes[0].structure: "left-kidny" is not in structures.yaml. Did you mean left-kidney?"#),
-        ("value: 2", "value: 1", "m.yaml:12: classes[1]: the value 1 or the structure right-kidney stands twice."),
-        ("value: 2", "value: 256", "m.yaml:11: classes[0].value: expected a whole number from 1 to 255 but found 256."),
-        ("adapter: lits", "adapter: list", #"m.yaml:7: layout.adapter: expected one of amos22, bcv, lits, kits19, mnms, brain-aging, msd, nnunet but found "list". Did you mean lits?"#),
-        ("{constant: CT}", "{constant: CT, from: dataset.json}", "m.yaml:8: modality: expected exactly one of constant, by-number, from."),
-        ("{constant: CT}", "{by-number: [{first: 1, last: 5, modality: CT}, {first: 5, last: 6, modality: MR}]}", "m.yaml:8: modality.by-number[1]: the range 5 to 6 overlaps one before it."),
-        ("splits/mine.json", "../mine.json", #"m.yaml:15: splits.paper: expected a path below the manifest's folder but found "../mine.json". Leave out ".." and the leading slash."#),
-        ("splits/mine.json", "/etc/passwd", #"m.yaml:15: splits.paper: expected a path below the manifest's folder but found "/etc/passwd". Leave out ".." and the leading slash."#),
-        ("name: mine", "name: ../mine", #"m.yaml:1: name: expected lower-case letters, digits and single hyphens but found "../mine"."#),
-        ("crop-context: {x: 1, y: 2, z: 3}", "crop-context: {x: 1, y: 2, z: 3}\nlabel-rules: [{drop: [3], reason: r}]", "m.yaml:14: label-rules[0].drop[0]: no class has the value 3."),
-        ("z: 3}", "z: 3, margin: 4}", "m.yaml:13: crop-context.margin: unknown key. Known here: x, y, z."),
-    ]) func complaints(good: String, bad: String, complaint: String) {
-        let error = #expect(throws: ConfigurationError.self) { try read(Self.text.replacingOccurrences(of: good, with: bad)) }
+    @Test(
+        "Complaints name line, key and the nearest valid name",
+        arguments: [
+            ("title:", "titel:", "m.yaml:1: the key title is missing. Is titel meant to be it?"),
+            (
+                "left-kidney", "left-kidny",
+                #"m.yaml:11: classes[0].structure: "left-kidny" is not in structures.yaml. Did you mean left-kidney?"#
+            ),
+            ("value: 2", "value: 1", "m.yaml:12: classes[1]: the value 1 or the structure right-kidney stands twice."),
+            (
+                "value: 2", "value: 256",
+                "m.yaml:11: classes[0].value: expected a whole number from 1 to 255 but found 256."
+            ),
+            (
+                "adapter: lits", "adapter: list",
+                #"m.yaml:7: layout.adapter: expected one of amos22, bcv, lits, kits19, mnms, brain-aging, msd, nnunet but found "list". Did you mean lits?"#
+            ),
+            (
+                "{constant: CT}", "{constant: CT, from: dataset.json}",
+                "m.yaml:8: modality: expected exactly one of constant, by-number, from."
+            ),
+            (
+                "{constant: CT}", "{by-number: [{first: 1, last: 5, modality: CT}, {first: 5, last: 6, modality: MR}]}",
+                "m.yaml:8: modality.by-number[1]: the range 5 to 6 overlaps one before it."
+            ),
+            (
+                "splits/mine.json", "../mine.json",
+                #"m.yaml:15: splits.paper: expected a path below the manifest's folder but found "../mine.json". Leave out ".." and the leading slash."#
+            ),
+            (
+                "splits/mine.json", "/etc/passwd",
+                #"m.yaml:15: splits.paper: expected a path below the manifest's folder but found "/etc/passwd". Leave out ".." and the leading slash."#
+            ),
+            (
+                "name: mine", "name: ../mine",
+                #"m.yaml:1: name: expected lower-case letters, digits and single hyphens but found "../mine"."#
+            ),
+            (
+                "crop-context: {x: 1, y: 2, z: 3}",
+                "crop-context: {x: 1, y: 2, z: 3}\nlabel-rules: [{drop: [3], reason: r}]",
+                "m.yaml:14: label-rules[0].drop[0]: no class has the value 3."
+            ),
+            ("z: 3}", "z: 3, margin: 4}", "m.yaml:13: crop-context.margin: unknown key. Known here: x, y, z."),
+        ]) func complaints(good: String, bad: String, complaint: String)
+    {
+        let error = #expect(throws: ConfigurationError.self) {
+            try read(Self.text.replacingOccurrences(of: good, with: bad))
+        }
         #expect(error?.description == complaint)
     }
 
     @Test("An id in two parts of a split is refused in the list's own file") func repeatedID() {
-        let error = #expect(throws: ConfigurationError.self) { try read(Self.text, split: #"{"train": ["a"], "val": ["a"]}"#) }
+        let error = #expect(throws: ConfigurationError.self) {
+            try read(Self.text, split: #"{"train": ["a"], "val": ["a"]}"#)
+        }
         #expect(error?.description == "splits/mine.json:1: a stands twice. A case belongs to one part only.")
     }
 

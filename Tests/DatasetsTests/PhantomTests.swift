@@ -6,7 +6,9 @@ import Testing
 import Volumes
 
 @Suite struct PhantomTests {
-    private func phantom(_ name: String, subjects: Int? = nil, seed: UInt64 = 1, size: Phantom.Size = .tiny, jobs: Int = 2) async throws
+    private func phantom(
+        _ name: String, subjects: Int? = nil, seed: UInt64 = 1, size: Phantom.Size = .tiny, jobs: Int = 2
+    ) async throws
         -> (folder: TemporaryFolder, url: URL, listing: CaseListing)
     {
         let folder = try TemporaryFolder(), manifest = try library.manifest(name)
@@ -15,10 +17,14 @@ import Volumes
         return (folder, url, try manifest.adapter(for: url).cases())
     }
 
-    @Test("Every layout is read back without a problem", arguments: [
-        ("amos22", 6, 6, 5), ("bcv", 5, 5, 4), ("lits", 5, 5, 4), ("kits19", 5, 5, 4), ("mnms", 10, 5, 8), ("brain-aging", 5, 5, 5), ("msd", 8, 8, 7),
-        ("nnunet", 8, 4, 6),
-    ]) func counts(name: String, cases: Int, subjects: Int, labelled: Int) async throws {
+    @Test(
+        "Every layout is read back without a problem",
+        arguments: [
+            ("amos22", 6, 6, 5), ("bcv", 5, 5, 4), ("lits", 5, 5, 4), ("kits19", 5, 5, 4), ("mnms", 10, 5, 8),
+            ("brain-aging", 5, 5, 5), ("msd", 8, 8, 7),
+            ("nnunet", 8, 4, 6),
+        ]) func counts(name: String, cases: Int, subjects: Int, labelled: Int) async throws
+    {
         let (folder, _, listing) = try await phantom(name)
         defer { withExtendedLifetime(folder) {} }
         // BCV's neighbour folder is meant to be there.
@@ -31,7 +37,9 @@ import Volumes
                 let header = try NIfTIFile.readHeader(at: label.path)
                 #expect(header.grid.shape == image.grid.shape && frame == one.image.frame)
                 let values = Set(try NIfTIFile.read(at: label.path).labelMap(frame: frame ?? 0).voxels)
-                let known = try Set(library.manifest(name).classes(for: one.modality).map { UInt8($0.value) } + (listing.classes ?? []).map { UInt8($0.value) })
+                let known = try Set(
+                    library.manifest(name).classes(for: one.modality).map { UInt8($0.value) }
+                        + (listing.classes ?? []).map { UInt8($0.value) })
                 #expect(values.subtracting(known) == [0] && values.count > 1, "\(one.id): \(values.sorted())")
             }
         }
@@ -60,7 +68,9 @@ import Volumes
             #expect(try #require(structure.volume).contains(volume), "\(one.name): \(volume) cm3")
             let offset = center - expected
             #expect((offset * offset).sum().squareRoot() < 45, "\(one.name) at \(center)")
-            if structure.bodySide != .none { #expect((structure.bodySide == .right) == (center.x > 0), "\(one.name) at \(center)") }
+            if structure.bodySide != .none {
+                #expect((structure.bodySide == .right) == (center.x > 0), "\(one.name) at \(center)")
+            }
             // Soft tissue, blood with contrast agent, or fluid.
             #expect((-120...220).contains(intensity / count), "\(one.name): \(intensity / count) HU")
         }
@@ -87,7 +97,9 @@ import Volumes
         let error = await #expect(throws: PhantomError.self) {
             try await Phantom(library.manifest("msd"), subjects: 1).write(to: folder.url, jobs: 1)
         }
-        #expect(error?.description == "\(folder.url.path): expected a new or empty folder but found files in it. Name another one.")
+        #expect(
+            error?.description
+                == "\(folder.url.path): expected a new or empty folder but found files in it. Name another one.")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["mine.txt"])
     }
 }
@@ -102,18 +114,25 @@ import Volumes
     }
 
     @Test("KiTS19: slices first, no translation, qform-only uint16 label") func kits19() async throws {
-        let found = try await headers("kits19", [
-            "data/case_00000/imaging.nii.gz", "data/case_00001/imaging.nii.gz", "data/case_00015/imaging.nii.gz", "data/case_00015/segmentation.nii.gz",
-        ])
+        let found = try await headers(
+            "kits19",
+            [
+                "data/case_00000/imaging.nii.gz", "data/case_00001/imaging.nii.gz", "data/case_00015/imaging.nii.gz",
+                "data/case_00015/segmentation.nii.gz",
+            ])
         #expect(found.map(\.datatype) == [.float64, .int16, .float32, .uint16])
         #expect(found.allSatisfy { $0.grid.orientation.description == "IPL" && $0.grid.affine.origin == .zero })
         #expect(found.map(\.affineSource) == [.sform, .sform, .sform, .qform])
     }
 
-    @Test("LiTS: volume 28 claims 1 mm, and the correction gives back 1.7 mm; a label without coded geometry") func lits() async throws {
-        let found = try await headers("lits", [
-            "Training Batch 2/volume-28.nii", "Training Batch 1/volume-1.nii", "Training Batch 1/segmentation-2.nii",
-        ])
+    @Test("LiTS: volume 28 claims 1 mm, and the correction gives back 1.7 mm; a label without coded geometry")
+    func lits() async throws {
+        let found = try await headers(
+            "lits",
+            [
+                "Training Batch 2/volume-28.nii", "Training Batch 1/volume-1.nii",
+                "Training Batch 1/segmentation-2.nii",
+            ])
         #expect(found[0].grid.spacing.components == [1, 1, 1])
         let correction = try #require(library.manifest("lits").spacingCorrections["volume-28"])
         #expect(correction.corrected(found[0].grid.affine)?.spacing.components == [1, 1, 1.7])
@@ -121,14 +140,18 @@ import Volumes
         #expect(found[2].affineSource == .pixdim)
     }
 
-    @Test("M&Ms: labels in the two frames of the table alone, the ventricle smaller at end systole") func mnms() async throws {
+    @Test("M&Ms: labels in the two frames of the table alone, the ventricle smaller at end systole") func mnms()
+        async throws
+    {
         let folder = try TemporaryFolder(), url = folder.url.appending(path: "data")
         let manifest = try library.manifest("mnms")
         try await Phantom(manifest, subjects: 1, size: .tiny).write(to: url, jobs: 1)
         let cases = try manifest.adapter(for: url).cases().cases
         guard case .file(let file, _) = cases[0].label else { return }
         let label = try NIfTIFile.read(at: file.path)
-        let cavity = try (0..<label.header.frameCount).map { frame in try label.labelMap(frame: frame).voxels.count { $0 == 1 } }
+        let cavity = try (0..<label.header.frameCount).map { frame in
+            try label.labelMap(frame: frame).voxels.count { $0 == 1 }
+        }
         let frames = cases.map { $0.image.frame! }
         #expect(cavity.indices.filter { cavity[$0] > 0 } == frames.sorted())
         let ejected = 1 - Double(cavity[frames[1]]) / Double(cavity[frames[0]])
@@ -139,7 +162,8 @@ import Volumes
             let voxels = map.voxels.indices.filter { map.voxels[$0] == value }
             let shape = map.grid.shape
             return voxels.reduce(into: SIMD3<Double>()) { sum, n in
-                sum += map.grid.affine.world(SIMD3(Double(n % shape.i), Double(n / shape.i % shape.j), Double(n / (shape.i * shape.j))))
+                sum += map.grid.affine.world(
+                    SIMD3(Double(n % shape.i), Double(n / shape.i % shape.j), Double(n / (shape.i * shape.j))))
             } / Double(voxels.count)
         }
         let offset = center(3) - center(1)
@@ -147,18 +171,25 @@ import Volumes
         #expect(abs(map.grid.affine.columnI.x / map.grid.spacing.i) < 0.99, "oblique")
     }
 
-    @Test("Brain Aging: maps with a slope, shares that sum to at most 1, more grey than white matter") func brainAging() async throws {
+    @Test("Brain Aging: maps with a slope, shares that sum to at most 1, more grey than white matter") func brainAging()
+        async throws
+    {
         let folder = try TemporaryFolder(), url = folder.url.appending(path: "data")
         let manifest = try library.manifest("brain-aging")
         try await Phantom(manifest, subjects: 1, size: .standard).write(to: url, jobs: 1)
-        guard case .probabilityMaps(let gray, let white, let csf) = try manifest.adapter(for: url).cases().cases[0].label else { return }
+        guard
+            case .probabilityMaps(let gray, let white, let csf) = try manifest.adapter(for: url).cases().cases[0].label
+        else { return }
         let images = try [gray, white, csf].map { try NIfTIFile.read(at: $0.path) }
         #expect(images.allSatisfy { abs($0.header.slope - 1.0 / 255) < 1e-6 && $0.header.datatype == .uint8 })
         let maps = images.map { $0.scaledFloats() }
         var counts = [0, 0, 0, 0], largest: Float = 0
         for n in maps[0].indices {
             largest = max(largest, maps[0][n] + maps[1][n] + maps[2][n])
-            counts[Int(ProbabilityLabelRule.largestPositive.label(grayMatter: maps[0][n], whiteMatter: maps[1][n], csf: maps[2][n]))] += 1
+            counts[
+                Int(
+                    ProbabilityLabelRule.largestPositive.label(
+                        grayMatter: maps[0][n], whiteMatter: maps[1][n], csf: maps[2][n]))] += 1
         }
         #expect(largest <= 1.01)
         let voxel = images[0].header.grid.spacing.voxelVolume / 1000
@@ -170,7 +201,8 @@ import Volumes
     }
 
     @Test("AMOS22: CT and MR, a coronal MR, junk beside the images") func amos22() async throws {
-        let found = try await headers("amos22", ["imagesTr/amos_0001.nii.gz", "imagesTr/amos_0507.nii.gz", "imagesVa/amos_0544.nii.gz"])
+        let found = try await headers(
+            "amos22", ["imagesTr/amos_0001.nii.gz", "imagesTr/amos_0507.nii.gz", "imagesVa/amos_0544.nii.gz"])
         #expect(found.map(\.datatype) == [.int16, .float32, .float32])
         #expect(found[0].grid.orientation.description == "RAS" && found[2].grid.orientation.description == "RSP")
         let spacing = found[2].grid.spacing

@@ -5,10 +5,14 @@ import Testing
 
 /// What a file system can hold beside a dataset.
 @Suite struct SourceFolderTests {
-    @Test("Loops of links, dangling links and names that are no UTF-8 do not stop a search") func strangeFolders() throws {
+    @Test("Loops of links, dangling links and names that are no UTF-8 do not stop a search") func strangeFolders()
+        throws
+    {
         let folder = try TemporaryFolder().write(["a/volume-0.nii", "a/segmentation-0.nii", "b/c/volume-1.nii"])
-        try FileManager.default.createSymbolicLink(at: folder.url.appending(path: "a/loop"), withDestinationURL: folder.url)
-        try FileManager.default.createSymbolicLink(at: folder.url.appending(path: "b/self"), withDestinationURL: folder.url.appending(path: "b"))
+        try FileManager.default.createSymbolicLink(
+            at: folder.url.appending(path: "a/loop"), withDestinationURL: folder.url)
+        try FileManager.default.createSymbolicLink(
+            at: folder.url.appending(path: "b/self"), withDestinationURL: folder.url.appending(path: "b"))
         try FileManager.default.createSymbolicLink(
             at: folder.url.appending(path: "b/volume-9.nii"), withDestinationURL: folder.url.appending(path: "absent"))
         // "segmentation-1" and a byte that begins no character.
@@ -23,7 +27,8 @@ import Testing
         #expect(found.cases.map(\.id) == ["volume-0"])
         #expect(
             found.problemLines == [
-                "missing-label volume-1 segmentation-1.nii", "unreadable-file - volume-9.nii", "unreadable-file - \u{FFFD}\u{FFFD}.nii",
+                "missing-label volume-1 segmentation-1.nii", "unreadable-file - volume-9.nii",
+                "unreadable-file - \u{FFFD}\u{FFFD}.nii",
             ])
     }
 

@@ -3,7 +3,8 @@ import Testing
 import Volumes
 
 @Suite struct SpacingCorrectionTests {
-    private let correction = SpacingCorrection(faulty: try! Spacing(1, 1, 1), corrected: try! Spacing(1, 1, 1.7), reason: "test")
+    private let correction = SpacingCorrection(
+        faulty: try! Spacing(1, 1, 1), corrected: try! Spacing(1, 1, 1.7), reason: "test")
 
     @Test("Slices move apart along their own direction, voxel 0 stays") func stretches() throws {
         // LPS with the header's faulty millimetre.

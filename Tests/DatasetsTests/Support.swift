@@ -21,7 +21,8 @@ final class TemporaryFolder {
     @discardableResult func write(_ paths: [String], _ text: String = "x") throws -> TemporaryFolder {
         for path in paths {
             let file = url.appending(path: path)
-            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
         }
         return self
@@ -33,7 +34,8 @@ extension CaseListing {
     var lines: [String] {
         cases.map { one in
             [
-                one.id, one.subject, one.modality.rawValue, one.officialSplit?.rawValue ?? "-", one.paperSplit?.rawValue ?? "-",
+                one.id, one.subject, one.modality.rawValue, one.officialSplit?.rawValue ?? "-",
+                one.paperSplit?.rawValue ?? "-",
                 one.label == nil ? "unlabelled" : "labelled",
             ].joined(separator: " ")
         }

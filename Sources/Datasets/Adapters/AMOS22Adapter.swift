@@ -41,10 +41,12 @@ struct AMOS22Adapter: DatasetAdapter {
         var cases: [SourceCase] = []
         var outOfRange: [LayoutProblem] = []
         pairing.pairs(imagePlace: { root.url.appending(path: "imagesTr/\($0).nii.gz").path }) { id, image, label in
-            guard let modality = manifest.modality.modality(number: VolumeFileName.number(in: id, after: "amos_")) else {
+            guard let modality = manifest.modality.modality(number: VolumeFileName.number(in: id, after: "amos_"))
+            else {
                 outOfRange.append(
                     LayoutProblem(
-                        .misnamedFile, case: id, file: image.url.path, expected: "an id of the release, 1 to 600 or 5000 to 6899",
+                        .misnamedFile, case: id, file: image.url.path,
+                        expected: "an id of the release, 1 to 600 or 5000 to 6899",
                         found: id, fix: "Remove the file, or extend the manifest's modality rule."))
                 return
             }
@@ -54,9 +56,11 @@ struct AMOS22Adapter: DatasetAdapter {
                     dataset: manifest.name, id: id, modality: modality,
                     officialSplit: isMerged ? listed ?? image.split : image.split, paperSplit: manifest.paperSplit?[id],
                     image: SourceImage(file: image.url), label: label.map { .file($0) },
-                    spacingCorrection: manifest.spacingCorrections[id], ignoresLabelHeader: manifest.labelGeometry == .image,
+                    spacingCorrection: manifest.spacingCorrections[id],
+                    ignoresLabelHeader: manifest.labelGeometry == .image,
                     notes: !isMerged && listed != nil && listed != image.split
-                        ? ["The official list has it in \(listed!.rawValue), the folder in \(image.split!.rawValue)."] : []))
+                        ? ["The official list has it in \(listed!.rawValue), the folder in \(image.split!.rawValue)."]
+                        : []))
         }
         return CaseListing(dataset: manifest.name, cases: cases, problems: pairing.problems + outOfRange)
     }
@@ -89,7 +93,8 @@ struct AMOS22Adapter: DatasetAdapter {
         guard let file = VolumeFileName(name) else { return nil }
         // amos_0507 has the form of case "amos" with channel 507, so the plain form is tried first.
         if let number = file.number(after: "amos_") { return "amos_" + padded(number, 4) }
-        guard let channel = file.channel, channel.index == 0, let number = VolumeFileName.number(in: channel.caseID, after: "amos_")
+        guard let channel = file.channel, channel.index == 0,
+            let number = VolumeFileName.number(in: channel.caseID, after: "amos_")
         else { return nil }
         return "amos_" + padded(number, 4)
     }
@@ -122,7 +127,8 @@ extension AMOS22Adapter {
                 if !pairing.knows(id), reported.insert(id).inserted {
                     problems.append(
                         LayoutProblem(
-                            .missingImage, case: id, file: path.resolved(in: root.url).path, expected: "the image that \(name) names",
+                            .missingImage, case: id, file: path.resolved(in: root.url).path,
+                            expected: "the image that \(name) names",
                             found: "no file", fix: "Copy the file there, or take the entry out of \(name)."))
                 }
             }
@@ -132,7 +138,8 @@ extension AMOS22Adapter {
             problems.append(
                 LayoutProblem(
                     .unlistedFile, severity: .warning, case: id, file: pairing.image(id)!.url.path,
-                    expected: "an image that dataset.json names", found: "no entry for \(id)", fix: "Add the entry, or remove the image."))
+                    expected: "an image that dataset.json names", found: "no entry for \(id)",
+                    fix: "Add the entry, or remove the image."))
         }
         return problems
     }
@@ -140,11 +147,13 @@ extension AMOS22Adapter {
     /// Labels of the tree's own table that mean something else in the manifest.
     private func labelTableProblems(_ description: DatasetDescription, file: String) -> [LayoutProblem] {
         description.labels.compactMap { label in
-            guard label.values.count == 1, let expected = manifest.classes.first(where: { $0.value == label.values[0] }),
+            guard label.values.count == 1,
+                let expected = manifest.classes.first(where: { $0.value == label.values[0] }),
                 let found = manifest.structures.structure(named: label.name), found.id != expected.structure
             else { return nil }
             return LayoutProblem(
-                .unsupportedVariant, file: file, expected: "label \(expected.value) to be \(expected.name)", found: label.name,
+                .unsupportedVariant, file: file, expected: "label \(expected.value) to be \(expected.name)",
+                found: label.name,
                 fix: "Map the labels back to the release's values, or describe this copy in a manifest of its own.")
         }
     }

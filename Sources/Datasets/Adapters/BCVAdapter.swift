@@ -21,7 +21,8 @@ struct BCVAdapter: DatasetAdapter {
             parent.folders.filter(Self.isOtherData).map { name in
                 LayoutProblem(
                     .unsupportedVariant, severity: .information, file: parent.url.appending(path: name).path,
-                    expected: "the unregistered scans of the abdomen part", found: "averaged, registered or cervix data",
+                    expected: "the unregistered scans of the abdomen part",
+                    found: "averaged, registered or cervix data",
                     fix: "Nothing to do: the folder is not read.")
             }
         }
@@ -32,7 +33,8 @@ struct BCVAdapter: DatasetAdapter {
         pairing.pairs(imagePlace: { top.url.path + "/…/\($0).nii.gz" }) { id, image, label in
             cases.append(
                 SourceCase(
-                    dataset: manifest.name, id: id, modality: .ct, officialSplit: image.split, paperSplit: manifest.paperSplit?[id],
+                    dataset: manifest.name, id: id, modality: .ct, officialSplit: image.split,
+                    paperSplit: manifest.paperSplit?[id],
                     image: SourceImage(file: image.url), label: label.map { .file($0) },
                     ignoresLabelHeader: manifest.labelGeometry == .image))
         }
@@ -52,17 +54,25 @@ struct BCVAdapter: DatasetAdapter {
             for file in folder.files {
                 let url = folder.url.appending(path: file)
                 guard let number = VolumeFileName(file)?.number(after: "img") else {
-                    if VolumeFileName(file) != nil { pairing.problems.append(.misnamed(url, expected: "img and a number, such as img0001.nii.gz")) }
+                    if VolumeFileName(file) != nil {
+                        pairing.problems.append(.misnamed(url, expected: "img and a number, such as img0001.nii.gz"))
+                    }
                     continue
                 }
-                let place = folder.url.deletingLastPathComponent().appending(path: "\(labels)/label\(padded(number, 4)).nii.gz")
-                pairing.addImage("img" + padded(number, 4), .init(url: url, split: isTest ? .test : .train, labelPlace: isTest ? nil : place.path))
+                let place = folder.url.deletingLastPathComponent().appending(
+                    path: "\(labels)/label\(padded(number, 4)).nii.gz")
+                pairing.addImage(
+                    "img" + padded(number, 4),
+                    .init(url: url, split: isTest ? .test : .train, labelPlace: isTest ? nil : place.path))
             }
         case "label", "labelstr":
             for file in folder.files {
                 let url = folder.url.appending(path: file)
                 guard let number = VolumeFileName(file)?.number(after: "label") else {
-                    if VolumeFileName(file) != nil { pairing.problems.append(.misnamed(url, expected: "label and a number, such as label0001.nii.gz")) }
+                    if VolumeFileName(file) != nil {
+                        pairing.problems.append(
+                            .misnamed(url, expected: "label and a number, such as label0001.nii.gz"))
+                    }
                     continue
                 }
                 pairing.addLabel("img" + padded(number, 4), url)

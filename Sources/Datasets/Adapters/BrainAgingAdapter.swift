@@ -20,7 +20,9 @@ struct BrainAgingAdapter: DatasetAdapter {
     func cases() throws -> CaseListing {
         let root = try SourceFolder.root(folder, manifest: manifest) { root in
             Self.parts.contains { part in
-                part.names.contains { root.folder($0).flatMap { try? SourceFolder(root.url.appending(path: $0)) }?.folder("image") != nil }
+                part.names.contains {
+                    root.folder($0).flatMap { try? SourceFolder(root.url.appending(path: $0)) }?.folder("image") != nil
+                }
             }
         }
         var problems = root.problems
@@ -30,7 +32,8 @@ struct BrainAgingAdapter: DatasetAdapter {
             for name in part.names.compactMap(root.folder) {
                 let url = root.url.appending(path: name)
                 for file in files("image", of: url, &problems) {
-                    guard let stem = VolumeFileName(file.lastPathComponent)?.stem, stem.lowercased().hasSuffix("_img") else {
+                    guard let stem = VolumeFileName(file.lastPathComponent)?.stem, stem.lowercased().hasSuffix("_img")
+                    else {
                         problems.append(.misnamed(file, expected: "a name ending in _img.nii"))
                         continue
                     }
@@ -40,7 +43,9 @@ struct BrainAgingAdapter: DatasetAdapter {
                     guard let (id, tissue) = Self.map(file.lastPathComponent) else {
                         // A third party's hard masks stand beside the maps in some copies.
                         if !file.lastPathComponent.contains("_labelmask") {
-                            problems.append(.misnamed(file, expected: "a name ending in _probmask_graymatter, _whitematter or _csf"))
+                            problems.append(
+                                .misnamed(file, expected: "a name ending in _probmask_graymatter, _whitematter or _csf")
+                            )
                         }
                         continue
                     }
@@ -55,7 +60,9 @@ struct BrainAgingAdapter: DatasetAdapter {
         return CaseListing(dataset: manifest.name, cases: cases, problems: problems)
     }
 
-    private func join(_ id: String, _ images: [(url: URL, split: Split)], _ maps: Maps) throws(LayoutProblem) -> SourceCase {
+    private func join(_ id: String, _ images: [(url: URL, split: Split)], _ maps: Maps) throws(LayoutProblem)
+        -> SourceCase
+    {
         if let repeated = images.count > 1 ? images.map(\.url) : maps.values.first(where: { $0.count > 1 }) {
             throw LayoutProblem(
                 .duplicateCase, case: id, file: repeated[0].path, expected: "one file for \(id)",
@@ -64,21 +71,27 @@ struct BrainAgingAdapter: DatasetAdapter {
         guard let image = images.first else {
             let map = maps.values.flatMap { $0 }.min { $0.path < $1.path }!
             throw LayoutProblem(
-                .missingImage, case: id, file: map.deletingLastPathComponent().deletingLastPathComponent().appending(path: "image/\(id)_img.nii").path,
-                expected: "the image of \(map.path)", found: "no file", fix: "Copy the image there, or remove the maps.")
+                .missingImage, case: id,
+                file: map.deletingLastPathComponent().deletingLastPathComponent().appending(path: "image/\(id)_img.nii")
+                    .path,
+                expected: "the image of \(map.path)", found: "no file", fix: "Copy the image there, or remove the maps."
+            )
         }
         let missing = Self.tissues.filter { maps[$0] == nil }
         guard missing.isEmpty else {
             let folder = image.url.deletingLastPathComponent().deletingLastPathComponent().appending(path: "mask")
             throw LayoutProblem(
                 .missingMap, case: id, file: folder.appending(path: "\(id)_probmask_\(missing[0]).nii").path,
-                expected: "maps of grey matter, white matter and CSF", found: "no map of \(missing.joined(separator: " and "))",
+                expected: "maps of grey matter, white matter and CSF",
+                found: "no map of \(missing.joined(separator: " and "))",
                 fix: "Copy the missing file there, or remove the case.")
         }
         return SourceCase(
-            dataset: manifest.name, id: id, modality: .mr, officialSplit: image.split, paperSplit: manifest.paperSplit?[id],
+            dataset: manifest.name, id: id, modality: .mr, officialSplit: image.split,
+            paperSplit: manifest.paperSplit?[id],
             image: SourceImage(file: image.url),
-            label: .probabilityMaps(grayMatter: maps["graymatter"]![0], whiteMatter: maps["whitematter"]![0], csf: maps["csf"]![0]),
+            label: .probabilityMaps(
+                grayMatter: maps["graymatter"]![0], whiteMatter: maps["whitematter"]![0], csf: maps["csf"]![0]),
             ignoresLabelHeader: manifest.labelGeometry == .image)
     }
 

@@ -40,14 +40,16 @@ struct CasePairing {
             guard let image = images.first else {
                 problems.append(
                     LayoutProblem(
-                        .missingImage, case: id, file: imagePlace(id), expected: "the image of \(labels[0].path)", found: "no file",
+                        .missingImage, case: id, file: imagePlace(id), expected: "the image of \(labels[0].path)",
+                        found: "no file",
                         fix: "Copy the image there, or remove the label."))
                 continue
             }
             if let place = image.labelPlace, labels.isEmpty {
                 problems.append(
                     LayoutProblem(
-                        .missingLabel, case: id, file: place, expected: "the label of \(image.url.path)", found: "no file",
+                        .missingLabel, case: id, file: place, expected: "the label of \(image.url.path)",
+                        found: "no file",
                         fix: "Copy the label there, or remove the image."))
                 continue
             }
@@ -60,7 +62,8 @@ extension LayoutProblem {
     /// A file in a folder of images or labels whose name the layout does not know.
     static func misnamed(_ url: URL, expected: String) -> LayoutProblem {
         LayoutProblem(
-            .misnamedFile, severity: .warning, file: url.path, expected: expected, found: "the name \(url.lastPathComponent)",
+            .misnamedFile, severity: .warning, file: url.path, expected: expected,
+            found: "the name \(url.lastPathComponent)",
             fix: "Rename it, or move it out of the dataset.")
     }
 }

@@ -16,7 +16,8 @@ extension DatasetDescription {
         for label in labels {
             for value in label.values where value != 0 {
                 guard (1...255).contains(value) else {
-                    throw UnreadableDescription(file: file, reason: "the label \"\(label.name)\" with the value \(value), outside 1 to 255")
+                    throw UnreadableDescription(
+                        file: file, reason: "the label \"\(label.name)\" with the value \(value), outside 1 to 255")
                 }
                 if label.name.lowercased() == "ignore" {
                     ignoredValue = value
@@ -44,7 +45,9 @@ extension DatasetDescription {
         }
         for candidate in [path.map { URL(filePath: $0).lastPathComponent } ?? "", name] {
             let plain = candidate.lowercased().unicodeScalars
-                .map { $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil) ? Character($0) : " " }
+                .map {
+                    $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil) ? Character($0) : " "
+                }
             let words = String(plain).split(separator: " ").joined(separator: "-")
             if ManifestReader.isPlainName(words) { return words }
         }
@@ -54,7 +57,8 @@ extension DatasetDescription {
     /// Cases for the channels of one image. With one channel the case keeps its id; with several each channel is a case
     /// `id_0000` of the same subject.
     func channelCases(
-        _ id: String, of dataset: String, split: Split, images: [(channel: Int, image: SourceImage)], label: SourceLabel?
+        _ id: String, of dataset: String, split: Split, images: [(channel: Int, image: SourceImage)],
+        label: SourceLabel?
     ) -> [SourceCase] {
         images.map { channel, image in
             SourceCase(

@@ -31,7 +31,9 @@ struct DatasetDescription {
         do { value = try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: file)) } catch {
             throw UnreadableDescription(file: file.path, reason: "not a JSON file that can be read")
         }
-        guard case .object(let keys) = value else { throw UnreadableDescription(file: file.path, reason: "not a JSON object") }
+        guard case .object(let keys) = value else {
+            throw UnreadableDescription(file: file.path, reason: "not a JSON object")
+        }
         name = keys["name"]?.string ?? ""
         isVersion2 = keys["channel_names"] != nil || keys["file_ending"] != nil
         let channelNames = (keys["channel_names"] ?? keys["modality"])?.object ?? [:]
@@ -87,7 +89,8 @@ struct UnreadableDescription: Error {
 
     func problem(severity: Severity) -> LayoutProblem {
         LayoutProblem(
-            .unreadableMetadata, severity: severity, file: file, expected: "a dataset.json of the Decathlon family", found: reason,
+            .unreadableMetadata, severity: severity, file: file, expected: "a dataset.json of the Decathlon family",
+            found: reason,
             fix: "Restore the file from the archive.")
     }
 }

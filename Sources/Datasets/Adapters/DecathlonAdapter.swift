@@ -10,7 +10,9 @@ struct DecathlonAdapter: DatasetAdapter {
     let manifest: Manifest
 
     func cases() throws -> CaseListing {
-        let root = try SourceFolder.root(folder, manifest: manifest) { $0.file("dataset.json") != nil && $0.folder("imagesTr") != nil }
+        let root = try SourceFolder.root(folder, manifest: manifest) {
+            $0.file("dataset.json") != nil && $0.folder("imagesTr") != nil
+        }
         let file = root.url.appending(path: root.file("dataset.json")!)
         do {
             let description = try DatasetDescription(file)
@@ -18,18 +20,24 @@ struct DecathlonAdapter: DatasetAdapter {
                 throw LayoutError(root, manifest, found: "a dataset.json of nnU-Net version 2. Use the dataset nnunet")
             }
             var reading = DecathlonReading(
-                root: root.url, description: description, dataset: description.datasetName(folder: root.url, manifest: manifest), file: file.path)
+                root: root.url, description: description,
+                dataset: description.datasetName(folder: root.url, manifest: manifest), file: file.path)
             let table = try description.classTable(manifest.structures, file: file.path)
             reading.read(description.training, split: .train, labelled: true)
             reading.read(description.validation, split: .val, labelled: true)
             reading.read(description.test, split: .test, labelled: false)
             guard !reading.hasChannelFiles else {
-                throw LayoutError(root, manifest, found: "one file per channel (_0000), the raw layout of nnU-Net. Use the dataset nnunet")
+                throw LayoutError(
+                    root, manifest,
+                    found: "one file per channel (_0000), the raw layout of nnU-Net. Use the dataset nnunet")
             }
-            reading.readUnlisted(labelsFolder: root.folder("labelsTr") ?? "labelsTr", imagesFolder: root.folder("imagesTr")!, testFolder: root.folder("imagesTs"))
+            reading.readUnlisted(
+                labelsFolder: root.folder("labelsTr") ?? "labelsTr", imagesFolder: root.folder("imagesTr")!,
+                testFolder: root.folder("imagesTs"))
             reading.checkCounts()
             return CaseListing(
-                dataset: reading.dataset, cases: reading.cases, problems: root.problems + reading.folders.problems + reading.problems,
+                dataset: reading.dataset, cases: reading.cases,
+                problems: root.problems + reading.folders.problems + reading.problems,
                 classes: table.classes, ignoredValue: table.ignoredValue)
         } catch let error as UnreadableDescription {
             throw LayoutError(root, manifest, found: "\(error.file) with \(error.reason)")
@@ -68,7 +76,8 @@ private struct DecathlonReading {
         }
         guard seen.insert("\(split == .test) \(id)").inserted else {
             throw LayoutProblem(
-                .duplicateCase, severity: .warning, case: id, file: file, expected: "one entry for \(id)", found: "several",
+                .duplicateCase, severity: .warning, case: id, file: file, expected: "one entry for \(id)",
+                found: "several",
                 fix: "Take the others out of dataset.json.")
         }
         guard let image = folders.file(path) else {
@@ -76,7 +85,8 @@ private struct DecathlonReading {
             // The label that waits for this image is accounted for by this problem.
             if let label = entry.label.flatMap(SafePath.init).flatMap({ folders.file($0) }) { used.insert(label.path) }
             throw LayoutProblem(
-                .missingImage, case: id, file: path.resolved(in: folders.root).path, expected: "the image that dataset.json names",
+                .missingImage, case: id, file: path.resolved(in: folders.root).path,
+                expected: "the image that dataset.json names",
                 found: "no file", fix: "Copy the file there, or take the entry out of dataset.json.")
         }
         used.insert(image.path)
@@ -84,12 +94,14 @@ private struct DecathlonReading {
         append(id, image: image, label: label, split: split)
     }
 
-    private mutating func label(_ entry: DatasetDescription.Entry, id: String, image: URL) throws(LayoutProblem) -> URL {
+    private mutating func label(_ entry: DatasetDescription.Entry, id: String, image: URL) throws(LayoutProblem) -> URL
+    {
         let written = entry.label ?? "labelsTr/\(image.lastPathComponent)"
         guard let path = SafePath(written) else { throw .unsafePath(written, listedIn: file) }
         guard let label = folders.file(path) else {
             throw LayoutProblem(
-                .missingLabel, case: id, file: path.resolved(in: folders.root).path, expected: "the label of \(image.path)",
+                .missingLabel, case: id, file: path.resolved(in: folders.root).path,
+                expected: "the label of \(image.path)",
                 found: "no file", fix: "Copy the label there, or take the entry out of dataset.json.")
         }
         used.insert(label.path)
@@ -97,7 +109,8 @@ private struct DecathlonReading {
         if stem != id, folders.volumes(in: path.components.dropLast())[id] != nil {
             problems.append(
                 LayoutProblem(
-                    .misnamedFile, severity: .warning, case: id, file: file, expected: "the label named like its image, \(id)",
+                    .misnamedFile, severity: .warning, case: id, file: file,
+                    expected: "the label named like its image, \(id)",
                     found: "\(written), while \(id) is there too", fix: "Correct the entry in dataset.json."))
         }
         return label
@@ -116,7 +129,9 @@ private struct DecathlonReading {
             for name in names {
                 let image = folders.root.appending(path: imagesFolder).appending(path: name)
                 guard !used.contains(image.path) else { continue }
-                let label = labels[id]?.map { folders.root.appending(path: labelsFolder).appending(path: $0) }.first { !used.contains($0.path) }
+                let label = labels[id]?.map { folders.root.appending(path: labelsFolder).appending(path: $0) }.first {
+                    !used.contains($0.path)
+                }
                 unlisted(id, image, hasLabel: label != nil)
                 if let label, seen.insert("false \(id)").inserted {
                     used.insert(label.path)
@@ -130,8 +145,10 @@ private struct DecathlonReading {
                 guard !used.contains(label.path) else { continue }
                 problems.append(
                     LayoutProblem(
-                        .missingImage, case: id, file: folders.root.appending(path: imagesFolder).appending(path: name).path,
-                        expected: "the image of \(label.path)", found: "no file", fix: "Copy the image there, or remove the label."))
+                        .missingImage, case: id,
+                        file: folders.root.appending(path: imagesFolder).appending(path: name).path,
+                        expected: "the image of \(label.path)", found: "no file",
+                        fix: "Copy the image there, or remove the label."))
             }
         }
         guard let testFolder else { return }
@@ -146,18 +163,23 @@ private struct DecathlonReading {
     private mutating func unlisted(_ id: String, _ image: URL, hasLabel: Bool) {
         problems.append(
             LayoutProblem(
-                hasLabel ? .unlistedFile : .missingLabel, severity: hasLabel ? .warning : .error, case: id, file: image.path,
-                expected: hasLabel ? "an image that dataset.json names" : "an image that dataset.json names, with a label",
-                found: hasLabel ? "no entry for \(id)" : "neither", fix: "Add the entry to dataset.json, or remove the file."))
+                hasLabel ? .unlistedFile : .missingLabel, severity: hasLabel ? .warning : .error, case: id,
+                file: image.path,
+                expected: hasLabel
+                    ? "an image that dataset.json names" : "an image that dataset.json names, with a label",
+                found: hasLabel ? "no entry for \(id)" : "neither",
+                fix: "Add the entry to dataset.json, or remove the file."))
     }
 
     mutating func checkCounts() {
         for (key, stated, entries) in [
-            ("numTraining", description.numTraining, description.training.count), ("numTest", description.numTest, description.test.count),
+            ("numTraining", description.numTraining, description.training.count),
+            ("numTest", description.numTest, description.test.count),
         ] where stated != nil && stated != entries {
             problems.append(
                 LayoutProblem(
-                    .countMismatch, severity: .warning, file: file, expected: "\(stated!) entries, as \(key) says", found: "\(entries)",
+                    .countMismatch, severity: .warning, file: file, expected: "\(stated!) entries, as \(key) says",
+                    found: "\(entries)",
                     fix: "Correct \(key), or restore the missing entries."))
         }
     }

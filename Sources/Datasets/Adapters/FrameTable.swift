@@ -33,8 +33,11 @@ struct FrameTable {
         var rows: [String: Row] = [:]
         for line in lines.dropFirst() where line.count > max(code, endDiastole, endSystole) {
             guard let first = Self.frame(line[endDiastole]), let second = Self.frame(line[endSystole]) else { continue }
-            func text(_ column: Int?) -> String? { column.flatMap { line.indices.contains($0) && !line[$0].isEmpty ? line[$0] : nil } }
-            rows[line[code].uppercased()] = Row(endDiastole: first, endSystole: second, vendor: text(vendor), centre: text(centre))
+            func text(_ column: Int?) -> String? {
+                column.flatMap { line.indices.contains($0) && !line[$0].isEmpty ? line[$0] : nil }
+            }
+            rows[line[code].uppercased()] = Row(
+                endDiastole: first, endSystole: second, vendor: text(vendor), centre: text(centre))
         }
         self.rows = rows
     }

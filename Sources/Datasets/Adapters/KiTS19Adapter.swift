@@ -40,10 +40,13 @@ struct KiTS19Adapter: DatasetAdapter {
     /// Cases from 300 on, folders of single annotations and merged annotations are of KiTS21 and KiTS23, whose labels have
     /// a third value for cysts and differ in the first two.
     private func refuseLaterRelease(_ folder: SourceFolder, number: Int, root: SourceFolder) throws {
-        let sign = folder.folder("instances") ?? folder.folder("segmentations") ?? folder.files.first { $0.hasPrefix("aggregated_") }
+        let sign =
+            folder.folder("instances") ?? folder.folder("segmentations")
+            ?? folder.files.first { $0.hasPrefix("aggregated_") }
         guard number >= Self.releaseSize || sign != nil else { return }
         let what = folder.url.lastPathComponent + (sign.map { "/" + $0 } ?? "")
-        throw LayoutError(root, manifest, found: "\(what), which is of KiTS21 or KiTS23; their labels differ (3 is a cyst)")
+        throw LayoutError(
+            root, manifest, found: "\(what), which is of KiTS21 or KiTS23; their labels differ (3 is a cyst)")
     }
 
     private func read(_ folder: SourceFolder, number: Int) throws(LayoutProblem) -> SourceCase {
@@ -52,13 +55,17 @@ struct KiTS19Adapter: DatasetAdapter {
             folder.files.filter { VolumeFileName($0)?.stem.lowercased() == stem }.map { folder.url.appending(path: $0) }
         }
         let images = found("imaging"), labels = found("segmentation")
-        func unusable(_ code: LayoutProblem.Code, file: String, _ expected: String, found: String, _ fix: String) -> LayoutProblem {
+        func unusable(_ code: LayoutProblem.Code, file: String, _ expected: String, found: String, _ fix: String)
+            -> LayoutProblem
+        {
             LayoutProblem(
                 code, case: id, file: folder.url.appending(path: file).path, expected: expected, found: found, fix: fix)
         }
         if images.count > 1 || labels.count > 1 {
             let files = (images.count > 1 ? images : labels).map(\.lastPathComponent)
-            throw unusable(.duplicateCase, file: files[0], "one file for \(id)", found: files.joined(separator: " and "), "Keep the right one.")
+            throw unusable(
+                .duplicateCase, file: files[0], "one file for \(id)", found: files.joined(separator: " and "),
+                "Keep the right one.")
         }
         guard let image = images.first else {
             throw unusable(
@@ -71,8 +78,10 @@ struct KiTS19Adapter: DatasetAdapter {
                 "Copy it from the release; every case below case_00210 has one.")
         }
         return SourceCase(
-            dataset: manifest.name, id: id, modality: .ct, officialSplit: number < Self.firstUnlabelled ? .train : .test,
-            paperSplit: manifest.paperSplit?[id], image: SourceImage(file: image), label: labels.first.map { .file($0) },
+            dataset: manifest.name, id: id, modality: .ct,
+            officialSplit: number < Self.firstUnlabelled ? .train : .test,
+            paperSplit: manifest.paperSplit?[id], image: SourceImage(file: image),
+            label: labels.first.map { .file($0) },
             ignoresLabelHeader: manifest.labelGeometry == .image)
     }
 }

@@ -26,7 +26,8 @@ struct LiTSAdapter: DatasetAdapter {
                 } else if let number = name.number(after: "test-volume-") {
                     pairing.addImage("test-volume-\(number)", .init(url: url, split: .test, labelPlace: nil))
                 } else {
-                    pairing.problems.append(.misnamed(url, expected: "volume-, segmentation- or test-volume- and a number"))
+                    pairing.problems.append(
+                        .misnamed(url, expected: "volume-, segmentation- or test-volume- and a number"))
                 }
             }
         }
@@ -35,7 +36,8 @@ struct LiTSAdapter: DatasetAdapter {
             let correction = manifest.spacingCorrections[id]
             cases.append(
                 SourceCase(
-                    dataset: manifest.name, id: id, modality: .ct, officialSplit: image.split, paperSplit: manifest.paperSplit?[id],
+                    dataset: manifest.name, id: id, modality: .ct, officialSplit: image.split,
+                    paperSplit: manifest.paperSplit?[id],
                     image: SourceImage(file: image.url), label: label.map { .file($0) }, spacingCorrection: correction,
                     ignoresLabelHeader: manifest.labelGeometry == .image))
         }

@@ -35,7 +35,9 @@ struct ListedFolders {
     mutating func file(_ path: SafePath) -> URL? {
         let folder = Array(path.components.dropLast())
         guard let stem = VolumeFileName(path.fileName)?.stem, let files = volumes(in: folder)[stem] else { return nil }
-        guard let name = files.contains(path.fileName) ? path.fileName : files.count == 1 ? files[0] : nil else { return nil }
+        guard let name = files.contains(path.fileName) ? path.fileName : files.count == 1 ? files[0] : nil else {
+            return nil
+        }
         return (folder + [name]).reduce(root) { $0.appending(path: $1) }
     }
 }

@@ -26,7 +26,8 @@ struct MnMsAdapter: DatasetAdapter {
                 guard places.count == 1 else {
                     throw LayoutProblem(
                         .duplicateCase, case: code, file: places[0].folder.path, expected: "one folder for \(code)",
-                        found: places.map(\.folder.path).sorted().joined(separator: " and "), fix: "Keep the right one.")
+                        found: places.map(\.folder.path).sorted().joined(separator: " and "), fix: "Keep the right one."
+                    )
                 }
                 cases += try self.cases(of: places[0], table: table)
             } catch let problem as LayoutProblem {
@@ -39,19 +40,23 @@ struct MnMsAdapter: DatasetAdapter {
     private func cases(of patient: Patient, table: FrameTable?) throws(LayoutProblem) -> [SourceCase] {
         guard let image = patient.image else {
             throw LayoutProblem(
-                .missingImage, case: patient.code, file: patient.place("_sa.nii.gz"), expected: "the image of \(patient.label!.path)",
+                .missingImage, case: patient.code, file: patient.place("_sa.nii.gz"),
+                expected: "the image of \(patient.label!.path)",
                 found: "no file", fix: "Copy the image there, or remove the label.")
         }
         if patient.isLabelled && patient.label == nil {
             throw LayoutProblem(
-                .missingLabel, case: patient.code, file: patient.place("_sa_gt.nii.gz"), expected: "the label of \(image.path)",
+                .missingLabel, case: patient.code, file: patient.place("_sa_gt.nii.gz"),
+                expected: "the label of \(image.path)",
                 found: "no file", fix: "Copy the label there, or move the patient to Training/Unlabeled.")
         }
         var notes: [String] = []
         let frames: (endDiastole: Int, endSystole: Int)
         if let row = table?[patient.code] {
             frames = (row.endDiastole, row.endSystole)
-            if let vendor = row.vendor { notes.append("Vendor \(vendor)" + (row.centre.map { ", centre \($0)." } ?? ".")) }
+            if let vendor = row.vendor {
+                notes.append("Vendor \(vendor)" + (row.centre.map { ", centre \($0)." } ?? "."))
+            }
         } else {
             frames = try framesByLabel(patient)
             notes.append("The frames were found by the label, for no table names them.")
@@ -59,11 +64,13 @@ struct MnMsAdapter: DatasetAdapter {
         guard frames.endDiastole != frames.endSystole else {
             throw LayoutProblem(
                 .unknownFrames, case: patient.code, file: image.path, expected: "two different frames for ED and ES",
-                found: "frame \(frames.endDiastole) for both", fix: "Correct the row of \(patient.code) in the CSV table.")
+                found: "frame \(frames.endDiastole) for both",
+                fix: "Correct the row of \(patient.code) in the CSV table.")
         }
         return [("ED", frames.endDiastole), ("ES", frames.endSystole)].map { phase, frame in
             SourceCase(
-                dataset: manifest.name, id: "\(patient.code)_\(phase)", subject: patient.code, modality: .mr, officialSplit: patient.split,
+                dataset: manifest.name, id: "\(patient.code)_\(phase)", subject: patient.code, modality: .mr,
+                officialSplit: patient.split,
                 paperSplit: manifest.paperSplit?[patient.code], image: SourceImage(file: image, frame: frame),
                 label: patient.isLabelled ? .file(patient.label!, frame: frame) : nil,
                 ignoresLabelHeader: manifest.labelGeometry == .image, notes: notes)
@@ -75,7 +82,8 @@ struct MnMsAdapter: DatasetAdapter {
     private func framesByLabel(_ patient: Patient) throws(LayoutProblem) -> (endDiastole: Int, endSystole: Int) {
         func unknown(_ file: String, found: String) -> LayoutProblem {
             LayoutProblem(
-                .unknownFrames, case: patient.code, file: file, expected: "the frames of ED and ES in the CSV table, or two labelled frames",
+                .unknownFrames, case: patient.code, file: file,
+                expected: "the frames of ED and ES in the CSV table, or two labelled frames",
                 found: found, fix: "Put the release's CSV table beside Training, Validation and Testing.")
         }
         guard patient.isLabelled, let label = patient.label else {
@@ -92,7 +100,9 @@ struct MnMsAdapter: DatasetAdapter {
         } catch {
             throw unknown(label.path, found: error.problem)
         }
-        guard cavities.count == 2 else { throw unknown(label.path, found: "no row for \(patient.code) and \(cavities.count) labelled frames") }
+        guard cavities.count == 2 else {
+            throw unknown(label.path, found: "no row for \(patient.code) and \(cavities.count) labelled frames")
+        }
         let (first, second) = (cavities[0], cavities[1])
         return first.voxels >= second.voxels ? (first.frame, second.frame) : (second.frame, first.frame)
     }
@@ -101,10 +111,14 @@ struct MnMsAdapter: DatasetAdapter {
     private func table(in folders: [SourceFolder], _ problems: inout [LayoutProblem]) -> FrameTable? {
         for folder in folders {
             for name in folder.files where name.lowercased().hasSuffix(".csv") {
-                if let text = try? readText(folder.url.appending(path: name)), let table = FrameTable(text: text) { return table }
+                if let text = try? readText(folder.url.appending(path: name)), let table = FrameTable(text: text) {
+                    return table
+                }
             }
         }
-        let sheet = folders.lazy.flatMap { folder in folder.files.map { folder.url.appending(path: $0) } }.first { $0.pathExtension == "xlsx" }
+        let sheet = folders.lazy.flatMap { folder in folder.files.map { folder.url.appending(path: $0) } }.first {
+            $0.pathExtension == "xlsx"
+        }
         problems.append(
             LayoutProblem(
                 .unreadableMetadata, severity: .warning, file: sheet?.path ?? folder.path,
@@ -129,7 +143,7 @@ private struct Patient {
     /// The patients of a folder, usually one or none; the part is read from the names of the folders above.
     static func all(in folder: SourceFolder, below top: SourceFolder) -> [Patient] {
         var found: [String: Patient] = [:]
-        let parts = folder.url.path.dropFirst(top.url.path.count).split(separator: "/").map { $0.lowercased() } 
+        let parts = folder.url.path.dropFirst(top.url.path.count).split(separator: "/").map { $0.lowercased() }
         let above = [top.url.lastPathComponent.lowercased()] + parts
         func isPart(_ name: String) -> Bool { above.contains { $0.hasPrefix(name) } }
         let split: Split? = isPart("training") ? .train : isPart("validation") ? .val : isPart("testing") ? .test : nil

@@ -20,14 +20,16 @@ struct NNUNetAdapter: DatasetAdapter {
             }
             let table = try description.classTable(manifest.structures, file: file.path)
             var reading = NNUNetReading(
-                root: root.url, description: description, dataset: description.datasetName(folder: root.url, manifest: manifest), file: file.path)
+                root: root.url, description: description,
+                dataset: description.datasetName(folder: root.url, manifest: manifest), file: file.path)
             if let cases = description.explicitCases {
                 reading.read(cases)
             } else {
                 try reading.readFolders(root) { LayoutError(root, manifest, found: $0) }
             }
             return CaseListing(
-                dataset: reading.dataset, cases: reading.cases, problems: root.problems + reading.folders.problems + reading.problems,
+                dataset: reading.dataset, cases: reading.cases,
+                problems: root.problems + reading.folders.problems + reading.problems,
                 classes: table.classes, ignoredValue: table.ignoredValue)
         } catch let error as UnreadableDescription {
             throw LayoutError(root, manifest, found: "\(error.file) with \(error.reason)")
@@ -55,26 +57,33 @@ private struct NNUNetReading {
     mutating func read(_ entries: [(id: String, images: [String], label: String?)]) {
         for entry in entries {
             do {
-                guard SafePath(entry.id)?.components.count == 1 else { throw LayoutProblem.unsafePath(entry.id, listedIn: file) }
+                guard SafePath(entry.id)?.components.count == 1 else {
+                    throw LayoutProblem.unsafePath(entry.id, listedIn: file)
+                }
                 guard entry.images.count == channels.count else {
                     throw LayoutProblem(
-                        .missingImage, case: entry.id, file: file, expected: "\(channels.count) images, one for each channel",
+                        .missingImage, case: entry.id, file: file,
+                        expected: "\(channels.count) images, one for each channel",
                         found: "\(entry.images.count)", fix: "Correct the entry in dataset.json.")
                 }
                 var images: [(channel: Int, image: SourceImage)] = []
                 for (channel, path) in zip(channels, entry.images) {
                     images.append((channel, SourceImage(file: try existing(path, .missingImage, id: entry.id))))
                 }
-                let label = try entry.label.map { (path) throws(LayoutProblem) in try existing(path, .missingLabel, id: entry.id) }
+                let label = try entry.label.map { (path) throws(LayoutProblem) in
+                    try existing(path, .missingLabel, id: entry.id)
+                }
                 cases += description.channelCases(
-                    entry.id, of: dataset, split: label == nil ? .test : .train, images: images, label: label.map { .file($0) })
+                    entry.id, of: dataset, split: label == nil ? .test : .train, images: images,
+                    label: label.map { .file($0) })
             } catch let problem as LayoutProblem {
                 problems.append(problem)
             } catch {}
         }
     }
 
-    private mutating func existing(_ path: String, _ code: LayoutProblem.Code, id: String) throws(LayoutProblem) -> URL {
+    private mutating func existing(_ path: String, _ code: LayoutProblem.Code, id: String) throws(LayoutProblem) -> URL
+    {
         guard let safe = SafePath(path) else {
             var problem = LayoutProblem.unsafePath(path, listedIn: file)
             problem.caseID = id
@@ -82,7 +91,8 @@ private struct NNUNetReading {
         }
         guard let url = folders.file(safe) else {
             throw LayoutProblem(
-                code, case: id, file: safe.resolved(in: folders.root).path, expected: "the file that dataset.json names", found: "no file",
+                code, case: id, file: safe.resolved(in: folders.root).path,
+                expected: "the file that dataset.json names", found: "no file",
                 fix: "Copy the file there, or correct dataset.json.")
         }
         return url
@@ -90,7 +100,8 @@ private struct NNUNetReading {
 
     mutating func readFolders(_ root: SourceFolder, refused: (String) -> LayoutError) throws {
         var hasChannelFiles = false, plainNames = 0
-        for (imagesName, labelsName, split) in [("imagesTr", "labelsTr", Split.train), ("imagesTs", "labelsTs", .test)] {
+        for (imagesName, labelsName, split) in [("imagesTr", "labelsTr", Split.train), ("imagesTs", "labelsTs", .test)]
+        {
             guard let imagesFolder = root.folder(imagesName) else { continue }
             let labelsFolder = root.folder(labelsName) ?? labelsName
             let labels = folders.volumes(in: [labelsFolder])
@@ -98,7 +109,10 @@ private struct NNUNetReading {
             for (stem, names) in folders.volumes(in: [imagesFolder]) {
                 guard let channel = VolumeFileName(stem + ".nii")!.channel else {
                     plainNames += 1
-                    problems.append(.misnamed(root.url.appending(path: imagesFolder).appending(path: names[0]), expected: "a name ending in _0000 and .nii.gz"))
+                    problems.append(
+                        .misnamed(
+                            root.url.appending(path: imagesFolder).appending(path: names[0]),
+                            expected: "a name ending in _0000 and .nii.gz"))
                     continue
                 }
                 hasChannelFiles = true
@@ -106,25 +120,33 @@ private struct NNUNetReading {
             }
             for id in Set(images.keys).union(labels.keys).sorted() {
                 do {
-                    try join(id, images[id] ?? [:], labels[id] ?? [], split, imagesFolder: imagesFolder, labelsFolder: labelsFolder)
+                    try join(
+                        id, images[id] ?? [:], labels[id] ?? [], split, imagesFolder: imagesFolder,
+                        labelsFolder: labelsFolder)
                 } catch {
                     problems.append(error)
                 }
             }
         }
         guard hasChannelFiles else {
-            throw refused(plainNames > 0 && !description.isVersion2 ? "images without channel suffix, the Decathlon layout. Use the dataset msd" : root.summary)
+            throw refused(
+                plainNames > 0 && !description.isVersion2
+                    ? "images without channel suffix, the Decathlon layout. Use the dataset msd" : root.summary)
         }
         checkListedCases()
     }
 
     private mutating func join(
-        _ id: String, _ images: [Int: [String]], _ labels: [String], _ split: Split, imagesFolder: String, labelsFolder: String
+        _ id: String, _ images: [Int: [String]], _ labels: [String], _ split: Split, imagesFolder: String,
+        labelsFolder: String
     ) throws(LayoutProblem) {
-        func place(_ folder: String, _ name: String) -> URL { folders.root.appending(path: folder).appending(path: name) }
+        func place(_ folder: String, _ name: String) -> URL {
+            folders.root.appending(path: folder).appending(path: name)
+        }
         if let repeated = images.values.first(where: { $0.count > 1 }) ?? (labels.count > 1 ? labels : nil) {
             throw LayoutProblem(
-                .duplicateCase, case: id, file: place(images.isEmpty ? labelsFolder : imagesFolder, repeated[0]).path, expected: "one file for \(id)",
+                .duplicateCase, case: id, file: place(images.isEmpty ? labelsFolder : imagesFolder, repeated[0]).path,
+                expected: "one file for \(id)",
                 found: repeated.joined(separator: " and "), fix: "Keep the right one.")
         }
         if let missing = channels.first(where: { images[$0] == nil }) {
@@ -137,16 +159,20 @@ private struct NNUNetReading {
             problems.append(
                 LayoutProblem(
                     .misnamedFile, severity: .warning, case: id, file: place(imagesFolder, names[0]).path,
-                    expected: "one of the channels \(channels.map(String.init).joined(separator: ", ")) of dataset.json", found: "channel \(channel)",
+                    expected:
+                        "one of the channels \(channels.map(String.init).joined(separator: ", ")) of dataset.json",
+                    found: "channel \(channel)",
                     fix: "Name the channel in dataset.json, or remove the file."))
         }
         if labels.isEmpty && split == .train {
             throw LayoutProblem(
-                .missingLabel, case: id, file: place(labelsFolder, "\(id).nii.gz").path, expected: "the label of \(id)", found: "no file",
+                .missingLabel, case: id, file: place(labelsFolder, "\(id).nii.gz").path, expected: "the label of \(id)",
+                found: "no file",
                 fix: "Copy the label there, or remove the case.")
         }
         cases += description.channelCases(
-            id, of: dataset, split: split, images: channels.map { ($0, SourceImage(file: place(imagesFolder, images[$0]![0]))) },
+            id, of: dataset, split: split,
+            images: channels.map { ($0, SourceImage(file: place(imagesFolder, images[$0]![0]))) },
             label: labels.first.map { .file(place(labelsFolder, $0)) })
     }
 
@@ -162,14 +188,16 @@ private struct NNUNetReading {
                 problems.append(
                     LayoutProblem(
                         .missingImage, case: id, file: folders.root.appending(path: "imagesTr/\(id)_0000.nii.gz").path,
-                        expected: "the case that dataset.json names", found: "no file", fix: "Copy the files there, or correct dataset.json."))
+                        expected: "the case that dataset.json names", found: "no file",
+                        fix: "Copy the files there, or correct dataset.json."))
             }
         }
         let found = Set(cases.filter { $0.officialSplit == .train }.map(\.subject)).count
         if let stated = description.numTraining, stated != found {
             problems.append(
                 LayoutProblem(
-                    .countMismatch, severity: .warning, file: file, expected: "\(stated) training cases, as numTraining says",
+                    .countMismatch, severity: .warning, file: file,
+                    expected: "\(stated) training cases, as numTraining says",
                     found: "\(found)", fix: "Correct numTraining, or restore the missing cases."))
         }
     }

@@ -78,7 +78,8 @@ struct SourceFolder {
     var problems: [LayoutProblem] {
         unreadable.map { name in
             LayoutProblem(
-                .unreadableFile, severity: .warning, file: url.path + "/" + name, expected: "a file or folder with a UTF-8 name",
+                .unreadableFile, severity: .warning, file: url.path + "/" + name,
+                expected: "a file or folder with a UTF-8 name",
                 found: "a broken link, a device or a name in another encoding", fix: "Rename or remove it.")
         }
     }

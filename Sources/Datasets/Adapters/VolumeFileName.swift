@@ -7,7 +7,13 @@ struct VolumeFileName: Hashable {
     init?(_ name: String) {
         var rest = Substring(name)
         let lower = name.lowercased()
-        if lower.hasSuffix(".nii.gz") { rest = rest.dropLast(7) } else if lower.hasSuffix(".nii") { rest = rest.dropLast(4) } else { return nil }
+        if lower.hasSuffix(".nii.gz") {
+            rest = rest.dropLast(7)
+        } else if lower.hasSuffix(".nii") {
+            rest = rest.dropLast(4)
+        } else {
+            return nil
+        }
         if rest.lowercased().hasSuffix(".nii") { rest = rest.dropLast(4) }
         guard !rest.isEmpty else { return nil }
         stem = String(rest)
@@ -28,7 +34,9 @@ struct VolumeFileName: Hashable {
     static func number(in stem: String, after prefix: String) -> Int? {
         guard stem.lowercased().hasPrefix(prefix) else { return nil }
         let digits = stem.dropFirst(prefix.count)
-        guard !digits.isEmpty, digits.utf8.count <= 9, digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        guard !digits.isEmpty, digits.utf8.count <= 9, digits.utf8.allSatisfy({ (48...57).contains($0) }) else {
+            return nil
+        }
         return Int(digits)
     }
 }

@@ -40,7 +40,8 @@ public struct LayoutProblem: Error, Hashable, Sendable, CustomStringConvertible 
     public var fix: String
 
     public init(
-        _ code: Code, severity: Severity = .error, case caseID: String? = nil, file: String, expected: String, found: String,
+        _ code: Code, severity: Severity = .error, case caseID: String? = nil, file: String, expected: String,
+        found: String,
         fix: String
     ) {
         (self.code, self.severity, self.caseID, self.file) = (code, severity, caseID, file)

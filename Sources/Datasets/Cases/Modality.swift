@@ -20,7 +20,8 @@ public enum Modality: String, CaseIterable, Hashable, Sendable, Comparable {
         } else if has(["pet", "suv", "fdg", "psma"]) {
             self = .pet
         } else if has([
-            "mr", "mri", "mra", "t1", "t1w", "t1c", "t1ce", "t1gd", "t1n", "t2", "t2w", "t2f", "flair", "adc", "dwi", "swi", "pd",
+            "mr", "mri", "mra", "t1", "t1w", "t1c", "t1ce", "t1gd", "t1n", "t2", "t2w", "t2f", "flair", "adc", "dwi",
+            "swi", "pd",
             "cine", "bold", "dce",
         ]) {
             self = .mr

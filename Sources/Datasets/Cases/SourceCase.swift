@@ -25,7 +25,8 @@ public struct SourceCase: Hashable, Sendable {
 
     public init(
         dataset: String, id: String, subject: String? = nil, modality: Modality, officialSplit: Split? = nil,
-        paperSplit: Split? = nil, image: SourceImage, label: SourceLabel? = nil, spacingCorrection: SpacingCorrection? = nil,
+        paperSplit: Split? = nil, image: SourceImage, label: SourceLabel? = nil,
+        spacingCorrection: SpacingCorrection? = nil,
         ignoresLabelHeader: Bool = false, notes: [String] = []
     ) {
         (self.dataset, self.id, self.subject, self.modality) = (dataset, id, subject ?? id, modality)

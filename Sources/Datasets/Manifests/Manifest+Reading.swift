@@ -17,7 +17,9 @@ extension Manifest {
     /// Reads the text of a manifest. `splitText` gives the text of a list of ids by its safe relative path.
     ///
     /// - Throws: `ConfigurationError` naming line and key; whatever `splitText` throws.
-    package init(text: String, file: String, structures: StructureCatalogue, splitText: (String) throws -> String) throws {
+    package init(text: String, file: String, structures: StructureCatalogue, splitText: (String) throws -> String)
+        throws
+    {
         let root = try YAMLValue(text: text, file: file)
         var official: YAMLValue?, paper: YAMLValue?
         let draft = try root.mapping { (keys) throws(ConfigurationError) in
@@ -38,7 +40,9 @@ extension Manifest {
                 classes: classes,
                 labelRules: try ManifestReader.labelRules(keys.optional("label-rules"), classes: classes),
                 labelGeometry: try keys.optional("label-geometry")?.choice() ?? .own,
-                probabilityRule: try keys.optional("probability-rule").map { (value) throws(ConfigurationError) in try ProbabilityLabelRule(value) },
+                probabilityRule: try keys.optional("probability-rule").map { (value) throws(ConfigurationError) in
+                    try ProbabilityLabelRule(value)
+                },
                 expectedCounts: try ManifestReader.counts(keys.optional("counts")),
                 officialSplit: nil, paperSplit: nil,
                 knownDefects: try ManifestReader.defects(keys.optional("known-defects")),
@@ -53,10 +57,13 @@ extension Manifest {
 
     private func with(official: SplitLists?, paper: SplitLists?) -> Manifest {
         Manifest(
-            file: file, name: name, title: title, version: version, licence: licence, citation: citation, source: source,
-            layout: layout, modality: modality, intensityUnits: intensityUnits, classes: classes, labelRules: labelRules,
+            file: file, name: name, title: title, version: version, licence: licence, citation: citation,
+            source: source,
+            layout: layout, modality: modality, intensityUnits: intensityUnits, classes: classes,
+            labelRules: labelRules,
             labelGeometry: labelGeometry, probabilityRule: probabilityRule, expectedCounts: expectedCounts,
-            officialSplit: official, paperSplit: paper, knownDefects: knownDefects, spacingCorrections: spacingCorrections,
+            officialSplit: official, paperSplit: paper, knownDefects: knownDefects,
+            spacingCorrections: spacingCorrections,
             cropContext: cropContext, notes: notes, structures: structures)
     }
 }

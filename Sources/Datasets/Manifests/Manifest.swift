@@ -96,7 +96,8 @@ public enum ModalityRule: Equatable, Sendable {
     public static func == (a: ModalityRule, b: ModalityRule) -> Bool {
         switch (a, b) {
         case (.constant(let a), .constant(let b)): a == b
-        case (.byNumber(let a), .byNumber(let b)): a.elementsEqual(b) { $0.range == $1.range && $0.modality == $1.modality }
+        case (.byNumber(let a), .byNumber(let b)):
+            a.elementsEqual(b) { $0.range == $1.range && $0.modality == $1.modality }
         case (.datasetJSON, .datasetJSON): true
         default: false
         }

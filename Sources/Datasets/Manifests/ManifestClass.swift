@@ -17,7 +17,9 @@ public struct ManifestClass: Hashable, Sendable {
     public let pairedValue: Int?
 
     public init(value: Int, name: String, structure: String, side: Side = .none, pairedValue: Int? = nil) {
-        (self.value, self.name, self.structure, self.side, self.pairedValue) = (value, name, structure, side, pairedValue)
+        (self.value, self.name, self.structure, self.side, self.pairedValue) = (
+            value, name, structure, side, pairedValue
+        )
     }
 }
 

@@ -36,7 +36,9 @@ public struct ManifestLibrary: Sendable {
         }
         let known = try names()
         guard known.contains(name) else {
-            let hint = nearestName(to: name, among: known).map { "Did you mean \($0)?" } ?? "Known: \(known.joined(separator: ", "))."
+            let hint =
+                nearestName(to: name, among: known).map { "Did you mean \($0)?" }
+                ?? "Known: \(known.joined(separator: ", "))."
             throw ManifestError("\(name): no such dataset in \(folder.path). \(hint)")
         }
         return try Manifest(file: folder.appending(path: "\(name).yaml"), structures: structures)

@@ -4,14 +4,18 @@ extension ManifestReader {
     /// The official and the paper's split, unread.
     static func splits(_ value: YAMLValue?) throws(ConfigurationError) -> (official: YAMLValue?, paper: YAMLValue?) {
         guard let value else { return (nil, nil) }
-        return try value.mapping { (keys) throws(ConfigurationError) in (keys.optional("official"), keys.optional("paper")) }
+        return try value.mapping { (keys) throws(ConfigurationError) in
+            (keys.optional("official"), keys.optional("paper"))
+        }
     }
 
     /// Lists of ids that stand in the manifest, or in a JSON file that it names.
     static func splitLists(_ value: YAMLValue, text: (String) throws -> String) throws -> SplitLists {
         guard let path = try? value.string() else { return try splitLists(value) }
         guard SafePath(path) != nil else {
-            throw value.error("expected a path below the manifest's folder but found \"\(path)\". Leave out \"..\" and the leading slash.")
+            throw value.error(
+                "expected a path below the manifest's folder but found \"\(path)\". Leave out \"..\" and the leading slash."
+            )
         }
         // JSON is YAML, so a list's complaints name their line as well.
         return try splitLists(YAMLValue(text: text(path), file: path))
@@ -23,7 +27,8 @@ extension ManifestReader {
             for split in Split.allCases { ids[split] = try strings(keys.optional(split.rawValue)) }
         }
         guard let lists = SplitLists(ids) else {
-            throw value.error("\(SplitLists.firstRepeatedID(in: ids) ?? "") stands twice. A case belongs to one part only.")
+            throw value.error(
+                "\(SplitLists.firstRepeatedID(in: ids) ?? "") stands twice. A case belongs to one part only.")
         }
         return lists
     }

@@ -49,12 +49,17 @@ enum ManifestReader {
         }
     }
 
-    private static func ranges(_ value: YAMLValue) throws(ConfigurationError) -> [(range: ClosedRange<Int>, modality: Modality)] {
+    private static func ranges(_ value: YAMLValue) throws(ConfigurationError) -> [(
+        range: ClosedRange<Int>, modality: Modality
+    )] {
         var result: [(range: ClosedRange<Int>, modality: Modality)] = []
         for item in try value.list() {
             let (range, modality) = try item.mapping { (keys) throws(ConfigurationError) in
                 let first = try keys.required("first").int(in: 0...9_999_999)
-                return (first...(try keys.required("last").int(in: first...9_999_999)), try keys.required("modality").choice(Modality.self))
+                return (
+                    first...(try keys.required("last").int(in: first...9_999_999)),
+                    try keys.required("modality").choice(Modality.self)
+                )
             }
             guard !result.contains(where: { $0.range.overlaps(range) }) else {
                 throw item.error("the range \(range.lowerBound) to \(range.upperBound) overlaps one before it.")
@@ -75,7 +80,9 @@ enum ManifestReader {
         return result
     }
 
-    static func classes(_ value: YAMLValue, structures: StructureCatalogue) throws(ConfigurationError) -> [ManifestClass] {
+    static func classes(_ value: YAMLValue, structures: StructureCatalogue) throws(ConfigurationError)
+        -> [ManifestClass]
+    {
         if let text = try? value.string() {
             guard text == "dataset.json" else { throw value.error("expected a list of classes, or dataset.json.") }
             return []
@@ -116,7 +123,8 @@ enum ManifestReader {
                         values.append(dropped)
                     }
                     return LabelRule(
-                        values: values, modality: try keys.optional("modality")?.choice(), reason: try keys.required("reason").string())
+                        values: values, modality: try keys.optional("modality")?.choice(),
+                        reason: try keys.required("reason").string())
                 })
         }
         return result
@@ -129,7 +137,8 @@ enum ManifestReader {
                 try item.mapping { (keys) throws(ConfigurationError) in
                     let cases = try keys.required("cases").int(in: 0...1_000_000)
                     return ExpectedCount(
-                        split: try keys.required("split").choice(), modality: try keys.required("modality").choice(), cases: cases,
+                        split: try keys.required("split").choice(), modality: try keys.required("modality").choice(),
+                        cases: cases,
                         labelled: try keys.required("labelled").int(in: 0...cases))
                 })
         }
@@ -180,9 +189,12 @@ enum ManifestReader {
 
     private static func spacing(_ value: YAMLValue) throws(ConfigurationError) -> Spacing {
         let items = try value.list()
-        guard items.count == 3 else { throw value.error("expected three spacings in mm along i, j, k but found \(items.count).") }
+        guard items.count == 3 else {
+            throw value.error("expected three spacings in mm along i, j, k but found \(items.count).")
+        }
         do {
-            return try Spacing(items[0].double(in: 1e-3...100), items[1].double(in: 1e-3...100), items[2].double(in: 1e-3...100))
+            return try Spacing(
+                items[0].double(in: 1e-3...100), items[1].double(in: 1e-3...100), items[2].double(in: 1e-3...100))
         } catch let error as ConfigurationError {
             throw error
         } catch {

@@ -32,7 +32,8 @@ extension StructureCatalogue {
             return Structure(
                 id: id, name: try keys.optional("name")?.string() ?? id.replacing("-", with: " "), side: side,
                 partner: try keys.optional("pair")?.string(), bodySide: bodySide,
-                position: try keys.optional("position").map { (value) throws(ConfigurationError) in try position(value) },
+                position: try keys.optional("position").map { (value) throws(ConfigurationError) in try position(value)
+                },
                 frame: try keys.optional("frame")?.choice() ?? .body,
                 volume: try keys.optional("volume").map { (value) throws(ConfigurationError) in try volume(value) },
                 aliases: try strings(keys.optional("aliases")).map(plainName))
@@ -42,14 +43,20 @@ extension StructureCatalogue {
     private static func position(_ value: YAMLValue) throws(ConfigurationError) -> SIMD3<Double> {
         let items = try value.list()
         guard items.count == 3 else { throw value.error("expected three numbers but found \(items.count).") }
-        return SIMD3(try items[0].double(in: -1000...1000), try items[1].double(in: -1000...1000), try items[2].double(in: -1000...1000))
+        return SIMD3(
+            try items[0].double(in: -1000...1000), try items[1].double(in: -1000...1000),
+            try items[2].double(in: -1000...1000))
     }
 
     private static func volume(_ value: YAMLValue) throws(ConfigurationError) -> ClosedRange<Double> {
         let items = try value.list()
-        guard items.count == 2 else { throw value.error("expected the smallest and the largest volume but found \(items.count) numbers.") }
+        guard items.count == 2 else {
+            throw value.error("expected the smallest and the largest volume but found \(items.count) numbers.")
+        }
         let low = try items[0].double(in: 0...1e5), high = try items[1].double(in: 0...1e5)
-        guard low <= high else { throw value.error("expected the smaller volume first but found \(low) before \(high).") }
+        guard low <= high else {
+            throw value.error("expected the smaller volume first but found \(low) before \(high).")
+        }
         return low...high
     }
 }

@@ -39,7 +39,9 @@ public struct StructureCatalogue: Sendable {
         byID = Dictionary(structures.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         byAlias = Dictionary(
             structures.flatMap { structure in
-                ([structure.id.replacing("-", with: " "), structure.name.lowercased()] + structure.aliases).map { ($0, structure.id) }
+                ([structure.id.replacing("-", with: " "), structure.name.lowercased()] + structure.aliases).map {
+                    ($0, structure.id)
+                }
             }, uniquingKeysWith: { first, _ in first })
     }
 

@@ -17,7 +17,9 @@ struct AMOS22Phantom: PhantomLayout {
         (self.seed, self.scale) = (seed, scale)
         values = manifest.paintValues
         classNames = manifest.classes.map { $0.name == "aorta" ? "arota" : $0.name }
-        let turns: [(Split, Bool)] = [(.train, true), (.train, false), (.val, true), (.train, true), (.val, false), (.test, true)]
+        let turns: [(Split, Bool)] = [
+            (.train, true), (.train, false), (.val, true), (.train, true), (.val, false), (.test, true),
+        ]
         // Ids of the release, so that its official lists hold for the phantom.
         var pools: [Split: [Bool: [String]]] = [:]
         for split in Split.allCases {
@@ -51,7 +53,8 @@ struct AMOS22Phantom: PhantomLayout {
             spacing: (isCT ? [3, 3, 5] : isCoronal ? [2.4, 5, 2.4] : [2.2, 2.2, 5]) * scale,
             orientation: isCoronal ? "RSP" : orientation, isCT: isCT, absent: subject % 6 == 3 ? ["gallbladder"] : [])
         let gain = [Float(1e3), 4e2, 3e6][(subject / 3) % 3]
-        let canvas = try scan.render(values: isCT ? values : values.filter { $0.value < 14 }, gain: gain, using: &generator)
+        let canvas = try scan.render(
+            values: isCT ? values : values.filter { $0.value < 14 }, gain: gain, using: &generator)
         let image = "\(folders.images)/\(id).nii.gz"
         if isCT {
             try PhantomFiles.write(canvas.image(Int16.self, in: -1024...3071), to: image, below: root)
@@ -71,7 +74,8 @@ struct AMOS22Phantom: PhantomLayout {
             }.joined(separator: ",\n")
         }
         func count(_ split: Split) -> Int { scans.count { $0.split == split } }
-        let labels = (["background"] + classNames).enumerated().map { #""\#($0.offset)": "\#($0.element)""# }.joined(separator: ", ")
+        let labels = (["background"] + classNames).enumerated().map { #""\#($0.offset)": "\#($0.element)""# }.joined(
+            separator: ", ")
         try PhantomFiles.write(
             """
             {

@@ -19,9 +19,12 @@ struct AbdomenAnatomy: Sendable {
     ///   - absent: structures that this patient lacks.
     init(tumours: Set<String> = [], absent: Set<String> = [], using generator: inout Philox) {
         let scale = SIMD3<Float>(
-            Float(generator.uniform(in: 0.94...1.06)), Float(generator.uniform(in: 0.94...1.06)), Float(generator.uniform(in: 0.94...1.06)))
+            Float(generator.uniform(in: 0.94...1.06)), Float(generator.uniform(in: 0.94...1.06)),
+            Float(generator.uniform(in: 0.94...1.06)))
         var parts: [Part] = Self.surroundings.map { part in
-            Part(structure: nil, shape: part.shape.varied(scale: scale, shift: .zero, thickness: 1), ct: part.ct, mr: part.mr)
+            Part(
+                structure: nil, shape: part.shape.varied(scale: scale, shift: .zero, thickness: 1), ct: part.ct,
+                mr: part.mr)
         }
         for organ in Self.organs {
             // Vessels and glands move with their neighbours, large organs a little more on their own.
@@ -34,7 +37,8 @@ struct AbdomenAnatomy: Sendable {
             if let structure = organ.structure, absent.contains(structure) { continue }
             parts.append(
                 Part(
-                    structure: organ.structure, shape: organ.shape.varied(scale: scale, shift: shift, thickness: thickness),
+                    structure: organ.structure,
+                    shape: organ.shape.varied(scale: scale, shift: shift, thickness: thickness),
                     ct: organ.ct * contrast, mr: organ.mr * contrast))
         }
         if tumours.contains("liver-tumour") { parts += Self.liverTumours(scale: scale, using: &generator) }
@@ -56,7 +60,8 @@ struct AbdomenAnatomy: Sendable {
         (0..<1 + generator.index(below: 3)).map { _ in
             let radius = Float(generator.uniform(in: 9...19))
             let place = SIMD3<Float>(
-                Float(generator.uniform(in: 52...90)), Float(generator.uniform(in: 5...45)), Float(generator.uniform(in: 20...70)))
+                Float(generator.uniform(in: 52...90)), Float(generator.uniform(in: 5...45)),
+                Float(generator.uniform(in: 20...70)))
             let shape = PhantomShape.ellipsoid(place * scale, SIMD3(radius, radius * 0.9, radius * 1.1))
             return Part(structure: "liver-tumour", shape: shape, ct: 55, mr: 620)
         }
@@ -68,6 +73,7 @@ struct AbdomenAnatomy: Sendable {
         let place = SIMD3<Float>(
             isRight ? 74 : -74, Float(generator.uniform(in: -30...(-14))), Float(generator.uniform(in: -32...10)))
         return Part(
-            structure: "kidney-tumour", shape: .ellipsoid(place * scale, SIMD3(radius, radius, radius * 0.9)), ct: 75, mr: 560)
+            structure: "kidney-tumour", shape: .ellipsoid(place * scale, SIMD3(radius, radius, radius * 0.9)), ct: 75,
+            mr: 560)
     }
 }

@@ -26,7 +26,9 @@ struct AbdomenScan {
             canvas.addNoise(deviation: 11, using: &generator)
         } else {
             canvas.addRicianNoise(deviation: 18, using: &generator)
-            canvas.applyBias(depth: Float(generator.uniform(in: 0.06...0.16)), phase: Float(generator.uniform(in: 0...6.28)), gain: gain / 1000)
+            canvas.applyBias(
+                depth: Float(generator.uniform(in: 0.06...0.16)), phase: Float(generator.uniform(in: 0...6.28)),
+                gain: gain / 1000)
         }
         return canvas
     }

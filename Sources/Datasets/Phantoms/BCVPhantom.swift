@@ -30,12 +30,14 @@ struct BCVPhantom: PhantomLayout {
             absent: subject % 5 == 2 ? ["gallbladder"] : [])
         let canvas = try scan.render(values: values, using: &generator)
         let folder = "RawData/\(isTest ? "Testing" : "Training")", digits = padded(number, 4)
-        try PhantomFiles.write(canvas.image(Int16.self, in: -1024...3071), to: "\(folder)/img/img\(digits).nii.gz", below: root)
+        try PhantomFiles.write(
+            canvas.image(Int16.self, in: -1024...3071), to: "\(folder)/img/img\(digits).nii.gz", below: root)
         if !isTest { try PhantomFiles.write(canvas.labelMap, to: "\(folder)/label/label\(digits).nii.gz", below: root) }
     }
 
     func writeDescription(below root: URL) throws {
         try PhantomFiles.write("path\tparent\tname\tid\n", to: "RawData/SYNAPSE_METADATA_MANIFEST.tsv", below: root)
-        try PhantomFiles.write("not a scan of this dataset\n", to: "averaged-training-images/DET0000101_avg.nii.gz", below: root)
+        try PhantomFiles.write(
+            "not a scan of this dataset\n", to: "averaged-training-images/DET0000101_avg.nii.gz", below: root)
     }
 }

@@ -30,8 +30,10 @@ struct BrainAgingPhantom: PhantomLayout {
         var generator = Philox(seed: seed, purpose: "phantom brain-aging", UInt64(subject))
         let anatomy = BrainAnatomy(using: &generator)
         let half = SIMD3<Double>(anatomy.halfAxes) + 6, spacing = 2 * scale
-        let grid = try Grid.covering(low: -half, high: half, spacing: SIMD3(repeating: spacing), orientation: Orientation(orientation)!)
-        var canvas = PhantomCanvas(grid: grid, background: 0, warp: PhantomWarp(amplitude: 1, wavelength: 70...140, using: &generator))
+        let grid = try Grid.covering(
+            low: -half, high: half, spacing: SIMD3(repeating: spacing), orientation: Orientation(orientation)!)
+        var canvas = PhantomCanvas(
+            grid: grid, background: 0, warp: PhantomWarp(amplitude: 1, wavelength: 70...140, using: &generator))
         var maps: [[UInt8]] = [[], [], []]
         canvas.mapIntensities { _, place in
             let share = anatomy.shares(at: place, softness: Float(spacing))
@@ -51,7 +53,8 @@ struct BrainAgingPhantom: PhantomLayout {
         }
         for (tissue, map) in zip(["graymatter", "whitematter", "csf"], maps) {
             try PhantomFiles.write(
-                try Volume(grid: grid, voxels: map), to: "\(part)/mask/\(id)_probmask_\(tissue).nii", below: root, slope: 1.0 / 255)
+                try Volume(grid: grid, voxels: map), to: "\(part)/mask/\(id)_probmask_\(tissue).nii", below: root,
+                slope: 1.0 / 255)
         }
     }
 

@@ -13,7 +13,9 @@ struct BrainAnatomy: Sendable {
         cortex = Float(generator.uniform(in: 3.2...4.4))
         ventricles = Float(generator.uniform(in: 0.85...1.35))
         func three(_ range: ClosedRange<Double>) -> SIMD3<Float> {
-            SIMD3(Float(generator.uniform(in: range)), Float(generator.uniform(in: range)), Float(generator.uniform(in: range)))
+            SIMD3(
+                Float(generator.uniform(in: range)), Float(generator.uniform(in: range)),
+                Float(generator.uniform(in: range)))
         }
         folds = (three(0.28...0.36), three(0...6.28))
     }
@@ -38,12 +40,14 @@ struct BrainAnatomy: Sendable {
         let brain = max(surface + 3 * max(0, fold - 0.3), -cleft)
         let core = max(surface + cortex + 6 + 4.5 * fold, -cleft + cortex)
         let horns = min(
-            ellipsoid([11, -4, 8], SIMD3(5, 27, 9) * ventricles), ellipsoid([-11, -4, 8], SIMD3(5, 27, 9) * ventricles),
+            ellipsoid([11, -4, 8], SIMD3(5, 27, 9) * ventricles),
+            ellipsoid([-11, -4, 8], SIMD3(5, 27, 9) * ventricles),
             ellipsoid([0, -8, -4], SIMD3(2.5, 12, 9) * ventricles))
         let nuclei = min(
             min(ellipsoid([24, 6, 2], [8, 15, 10]), ellipsoid([-24, 6, 2], [8, 15, 10])),
             min(ellipsoid([10, -12, 0], [8, 13, 8]), ellipsoid([-10, -12, 0], [8, 13, 8])))
-        let inHead = inside(head), inBrain = inside(brain), inCore = inside(core) * (1 - inside(nuclei)), inHorns = inside(horns)
+        let inHead = inside(head), inBrain = inside(brain), inCore = inside(core) * (1 - inside(nuclei)),
+            inHorns = inside(horns)
         let tissue = inBrain * (1 - inHorns)
         return (tissue * (1 - inCore), tissue * inCore, max(0, inHead * (1 - tissue)))
     }

@@ -27,7 +27,8 @@ struct DecathlonPhantom: PhantomLayout {
         let grid = try Grid.covering(low: -half, high: half, spacing: SIMD3(repeating: scale), orientation: .ras)
         // The task's affines are all the same, whatever the patient.
         let plain = Affine(spacing: grid.spacing, origin: [1, 1, 1])
-        var canvas = PhantomCanvas(grid: grid, background: 0, warp: PhantomWarp(amplitude: 0.8, wavelength: 30...60, using: &generator))
+        var canvas = PhantomCanvas(
+            grid: grid, background: 0, warp: PhantomWarp(amplitude: 0.8, wavelength: 30...60, using: &generator))
         HippocampusAnatomy(using: &generator).paint(on: &canvas, values: Self.values)
         canvas.addRicianNoise(deviation: 22, using: &generator)
         let image = "\(Self.folder)/images\(isTest(subject) ? "Ts" : "Tr")/\(ids[subject]).nii.gz"
@@ -39,14 +40,17 @@ struct DecathlonPhantom: PhantomLayout {
             try PhantomFiles.write(canvas.image(Float.self, in: 0...2e6).claiming(plain), to: image, below: root)
         }
         if !isTest(subject) {
-            try PhantomFiles.write(canvas.labelMap.claiming(plain), to: "\(Self.folder)/labelsTr/\(ids[subject]).nii.gz", below: root)
+            try PhantomFiles.write(
+                canvas.labelMap.claiming(plain), to: "\(Self.folder)/labelsTr/\(ids[subject]).nii.gz", below: root)
         }
         if subject == 0 { try PhantomFiles.writeJunk(beside: image, below: root) }
     }
 
     func writeDescription(below root: URL) throws {
         let training = ids.indices.filter { !isTest($0) }, test = ids.indices.filter(isTest)
-        let entries = training.map { #"  {"image": "./imagesTr/\#(ids[$0]).nii.gz", "label": "./labelsTr/\#(ids[$0]).nii.gz"}"# }
+        let entries = training.map {
+            #"  {"image": "./imagesTr/\#(ids[$0]).nii.gz", "label": "./labelsTr/\#(ids[$0]).nii.gz"}"#
+        }
         try PhantomFiles.write(
             """
             {

@@ -26,7 +26,9 @@ struct HeartAnatomy: Sendable {
     }
 
     /// A stack of slices across the long axis, turned within its plane by `angle`, its third axis from apex to base.
-    static func grid(size: Int, slices: Int, spacing: Double, sliceStep: Double, angle: Double, center: SIMD3<Double>) throws(GeometryError) -> Grid {
+    static func grid(size: Int, slices: Int, spacing: Double, sliceStep: Double, angle: Double, center: SIMD3<Double>)
+        throws(GeometryError) -> Grid
+    {
         let third = cross(longAxis, septalAxis)
         let i = septalAxis * cos(angle) + third * sin(angle)
         // The third axis points from apex to base.
@@ -36,7 +38,8 @@ struct HeartAnatomy: Sendable {
         return Grid(
             shape: try GridShape(size, size, slices),
             affine: try Affine(
-                columnI: i * spacing, columnJ: j * spacing, columnK: k * sliceStep, origin: center - i * half - j * half - k * depth))
+                columnI: i * spacing, columnJ: j * spacing, columnK: k * sliceStep,
+                origin: center - i * half - j * half - k * depth))
     }
 
     /// Paints one moment. Labels 1 cavity of the left ventricle, 2 myocardium, 3 cavity of the right ventricle.
@@ -63,13 +66,16 @@ struct HeartAnatomy: Sendable {
         // The right ventricle wraps around the septum; the left one's wall is painted over it.
         let right = PhantomShape([
             .tube([
-                (at(0.02) + septal * (outer + 11), 21 - 5 * squeeze), (at(0.40) + septal * (outer + 8), 18 - 5 * squeeze),
+                (at(0.02) + septal * (outer + 11), 21 - 5 * squeeze),
+                (at(0.40) + septal * (outer + 8), 18 - 5 * squeeze),
                 (at(0.75) + septal * (outer * 0.55 + 4), 10 - 3 * squeeze),
             ])
         ])
         canvas.paint(right, intensity: blood * 0.95, label: 3)
-        canvas.paint(.tube([base, at(0.55), apex], radii: [outer, outer * 0.95, outer * 0.42]), intensity: 230, label: 2)
-        canvas.paint(.tube([base, at(0.55), at(0.86)], radii: [inner, inner * 0.92, inner * 0.30]), intensity: blood, label: 1)
+        canvas.paint(
+            .tube([base, at(0.55), apex], radii: [outer, outer * 0.95, outer * 0.42]), intensity: 230, label: 2)
+        canvas.paint(
+            .tube([base, at(0.55), at(0.86)], radii: [inner, inner * 0.92, inner * 0.30]), intensity: blood, label: 1)
         // Two papillary muscles stay in the cavity's label, as experts draw it.
         let across = SIMD3<Float>(cross(Self.longAxis, Self.septalAxis))
         for side in [Float(-1), 1] {

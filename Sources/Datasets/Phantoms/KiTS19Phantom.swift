@@ -26,10 +26,12 @@ struct KiTS19Phantom: PhantomLayout {
         let number = numbers[subject], folder = "data/case_\(padded(number, 5))"
         var generator = Philox(seed: seed, purpose: "phantom kits19", UInt64(subject))
         let canvas = try AbdomenScan(
-            low: [-180, -95, -125], high: [180, 155, 110], spacing: spacing, orientation: "IPL", tumours: ["kidney-tumour"]
+            low: [-180, -95, -125], high: [180, 155, 110], spacing: spacing, orientation: "IPL",
+            tumours: ["kidney-tumour"]
         ).render(values: values, using: &generator)
         let affine = canvas.grid.affine
-        let untranslated = try Affine(columnI: affine.columnI, columnJ: affine.columnJ, columnK: affine.columnK, origin: .zero)
+        let untranslated = try Affine(
+            columnI: affine.columnI, columnJ: affine.columnJ, columnK: affine.columnK, origin: .zero)
         func write<Voxel: NIfTIScalar>(_: Voxel.Type) throws {
             // Whole numbers, as CT values are, whatever type holds them.
             let whole = canvas.image(Int16.self, in: -1024...3071).claiming(untranslated)

@@ -31,7 +31,8 @@ struct LiTSPhantom: PhantomLayout {
         guard case .training(let number) = scan else {
             let canvas = try self.scan(subject).render(values: values, using: &generator)
             return try PhantomFiles.write(
-                canvas.image(Int16.self, in: -1024...3071), to: "LITS-Challenge-Test-Data/test-volume-0.nii", below: root)
+                canvas.image(Int16.self, in: -1024...3071), to: "LITS-Challenge-Test-Data/test-volume-0.nii",
+                below: root)
         }
         let folder = number < 28 ? "Training Batch 1" : "Training Batch 2"
         let canvas: PhantomCanvas
@@ -39,7 +40,8 @@ struct LiTSPhantom: PhantomLayout {
         if number == 28, let correction {
             let truth = correction.corrected.components
             canvas = try AbdomenScan(
-                low: [-20, -58, -12], high: [140, 102, 96], spacing: truth, orientation: "LPS", tumours: ["liver-tumour"]
+                low: [-20, -58, -12], high: [140, 102, 96], spacing: truth, orientation: "LPS",
+                tumours: ["liver-tumour"]
             ).render(values: values, using: &generator)
             let affine = canvas.grid.affine, faulty = correction.faulty.components
             claimed = try Affine(
@@ -58,7 +60,8 @@ struct LiTSPhantom: PhantomLayout {
     private func scan(_ subject: Int) -> AbdomenScan {
         AbdomenScan(
             low: [-180, -95, -60], high: [180, 155, 165], spacing: [3, 3, 4] * scale,
-            orientation: ["LPS", "RAI", "LPS", "RAS", "LAS"][subject % 5], tumours: subject == 1 ? [] : ["liver-tumour"])
+            orientation: ["LPS", "RAI", "LPS", "RAS", "LAS"][subject % 5], tumours: subject == 1 ? [] : ["liver-tumour"]
+        )
     }
 
     func writeDescription(below root: URL) throws {}

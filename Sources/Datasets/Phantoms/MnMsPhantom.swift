@@ -35,17 +35,21 @@ struct MnMsPhantom: PhantomLayout {
                 case 3: (test[2 * round], "Validation", ("Canon", "D", 5))
                 default: (test[2 * round + 1], "Testing", ("GE", "C", 4))
                 }
-            return Patient(code: code, folder: folder, vendor: vendor, endDiastole: endDiastole, endSystole: endSystole, isLabelled: n % 5 != 2)
+            return Patient(
+                code: code, folder: folder, vendor: vendor, endDiastole: endDiastole, endSystole: endSystole,
+                isLabelled: n % 5 != 2)
         }
     }
 
     func write(subject: Int, below root: URL) throws {
         let patient = patients[subject]
         var generator = Philox(seed: seed, purpose: "phantom mnms", UInt64(subject))
-        let center = SIMD3(generator.uniform(in: -15...5), generator.uniform(in: 0...20), generator.uniform(in: -20...20))
+        let center = SIMD3(
+            generator.uniform(in: -15...5), generator.uniform(in: 0...20), generator.uniform(in: -20...20))
         let spacing = generator.uniform(in: 2.2...2.6) * scale, size = Int((172 / spacing).rounded())
         let grid = try HeartAnatomy.grid(
-            size: size, slices: 10, spacing: spacing, sliceStep: generator.uniform(in: 8.8...10), angle: generator.uniform(in: -0.6...0.6),
+            size: size, slices: 10, spacing: spacing, sliceStep: generator.uniform(in: 8.8...10),
+            angle: generator.uniform(in: -0.6...0.6),
             center: center)
         let beat = Double(patient.endSystole - patient.endDiastole) / Double(Self.frames)
         let heart = HeartAnatomy(endSystole: beat, using: &generator)
@@ -60,7 +64,10 @@ struct MnMsPhantom: PhantomLayout {
             canvas.applyBias(depth: depth, phase: 1, gain: gain)
             images.append(canvas.image(Int16.self, in: 0...4095))
             let isDrawn = patient.isLabelled && (frame == patient.endDiastole || frame == patient.endSystole)
-            labels.append(isDrawn ? canvas.labelMap : try LabelMap(grid: grid, voxels: [UInt8](repeating: 0, count: grid.shape.count)))
+            labels.append(
+                isDrawn
+                    ? canvas.labelMap : try LabelMap(grid: grid, voxels: [UInt8](repeating: 0, count: grid.shape.count))
+            )
         }
         let stem = "\(patient.folder)/\(patient.code)/\(patient.code)"
         try PhantomFiles.write(frames: images, to: "\(stem)_sa.nii.gz", below: root, frameStep: 0.04)

@@ -23,7 +23,8 @@ struct NNUNetPhantom: PhantomLayout {
     func write(subject: Int, below root: URL) throws {
         var generator = Philox(seed: seed, purpose: "phantom nnunet", UInt64(subject))
         let grid = try Grid.covering(
-            low: [-96, -62, -54], high: [96, 66, 62], spacing: [1.6, 1.6, 3.6] * scale, orientation: Orientation(["LPS", "RAS"][subject % 2])!)
+            low: [-96, -62, -54], high: [96, 66, 62], spacing: [1.6, 1.6, 3.6] * scale,
+            orientation: Orientation(["LPS", "RAS"][subject % 2])!)
         let warp = PhantomWarp(amplitude: 1.2, wavelength: 60...120, using: &generator)
         let anatomy = ProstateAnatomy(using: &generator)
         let part = isTest(subject) ? "Ts" : "Tr"
@@ -32,9 +33,11 @@ struct NNUNetPhantom: PhantomLayout {
             anatomy.paint(on: &canvas, values: Self.values, isT2: channel == 0)
             canvas.addRicianNoise(deviation: channel == 0 ? 18 : 40, using: &generator)
             try PhantomFiles.write(
-                canvas.image(Int16.self, in: 0...4095), to: "\(Self.folder)/images\(part)/\(ids[subject])_\(padded(channel, 4)).nii.gz", below: root)
+                canvas.image(Int16.self, in: 0...4095),
+                to: "\(Self.folder)/images\(part)/\(ids[subject])_\(padded(channel, 4)).nii.gz", below: root)
             if channel == 0 && !isTest(subject) {
-                try PhantomFiles.write(canvas.labelMap, to: "\(Self.folder)/labelsTr/\(ids[subject]).nii.gz", below: root)
+                try PhantomFiles.write(
+                    canvas.labelMap, to: "\(Self.folder)/labelsTr/\(ids[subject]).nii.gz", below: root)
             }
         }
     }

@@ -57,7 +57,9 @@ public struct Phantom: Sendable {
         try layout.writeDescription(below: work)
         try await mapConcurrently(Array(0..<subjects), jobs: jobs) { [layout] subject in
             try layout.write(subject: subject, below: work)
-        } receive: { _, _ in progress() }
+        } receive: { _, _ in
+            progress()
+        }
         try? manager.removeItem(at: folder)
         try manager.moveItem(at: work, to: folder)
     }
@@ -69,7 +71,8 @@ public enum PhantomError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .folderNotEmpty(let folder): "\(folder): expected a new or empty folder but found files in it. Name another one."
+        case .folderNotEmpty(let folder):
+            "\(folder): expected a new or empty folder but found files in it. Name another one."
         }
     }
 }

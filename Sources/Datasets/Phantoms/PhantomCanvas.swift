@@ -55,7 +55,9 @@ struct PhantomCanvas {
     }
 
     /// Calls `body` with every voxel that may lie in or on the shape: its place in memory and in the anatomy.
-    private mutating func forEachVoxel(near shape: PhantomShape, _ body: (inout PhantomCanvas, Int, SIMD3<Float>) -> Void) {
+    private mutating func forEachVoxel(
+        near shape: PhantomShape, _ body: (inout PhantomCanvas, Int, SIMD3<Float>) -> Void
+    ) {
         let size = grid.shape.components
         var low = SIMD3<Int>(), high = size &- 1
         if let bounds = shape.bounds {
@@ -118,7 +120,9 @@ struct PhantomCanvas {
     /// The intensities as a volume of another number type, rounded and clamped.
     func image<Voxel: VoxelScalar>(_: Voxel.Type = Voxel.self, in range: ClosedRange<Float>) -> Volume<Voxel> {
         try! Volume(
-            grid: grid, voxels: intensities.map { Voxel(clampingRounded: Double(max(range.lowerBound, min(range.upperBound, $0)))) })
+            grid: grid,
+            voxels: intensities.map { Voxel(clampingRounded: Double(max(range.lowerBound, min(range.upperBound, $0)))) }
+        )
     }
 }
 
@@ -139,7 +143,9 @@ struct PhantomWarp: Sendable {
             let direction = SIMD3(Float(generator.normal()), Float(generator.normal()), Float(generator.normal()))
             let unit = direction / max(1e-3, (direction * direction).sum().squareRoot())
             let length = Float(generator.uniform(in: wavelength))
-            let push = SIMD3(Float(generator.uniform(in: -1...1)), Float(generator.uniform(in: -1...1)), Float(generator.uniform(in: -1...1)))
+            let push = SIMD3(
+                Float(generator.uniform(in: -1...1)), Float(generator.uniform(in: -1...1)),
+                Float(generator.uniform(in: -1...1)))
             waves.append((unit * (2 * .pi / length), Float(generator.uniform(in: 0...6.28)), push * amplitude))
             reach += amplitude * (push * push).sum().squareRoot()
         }

@@ -55,12 +55,15 @@ struct PhantomShape: Sendable {
                 case .tube(let points):
                     .tube(points.map { ($0.point * scale + shift, $0.radius * thickness) })
                 case .column(let x, let y, let radiusX, let radiusY):
-                    .column(x: x * scale.x + shift.x, y: y * scale.y + shift.y, radiusX: radiusX * scale.x * thickness, radiusY: radiusY * scale.y * thickness)
+                    .column(
+                        x: x * scale.x + shift.x, y: y * scale.y + shift.y, radiusX: radiusX * scale.x * thickness,
+                        radiusY: radiusY * scale.y * thickness)
                 case .disc(let center, let radius, let halfHeight):
                     .disc(center: center * scale + shift, radius: radius * thickness, halfHeight: halfHeight * scale.z)
                 case .ribs(let x, let y, let radiusX, let radiusY, let low, let high, let step):
                     .ribs(
-                        x: x * scale.x + shift.x, y: y * scale.y + shift.y, radiusX: radiusX * scale.x, radiusY: radiusY * scale.y,
+                        x: x * scale.x + shift.x, y: y * scale.y + shift.y, radiusX: radiusX * scale.x,
+                        radiusY: radiusY * scale.y,
                         low: low * scale.z, high: high * scale.z, step: step * scale.z)
                 }
             })

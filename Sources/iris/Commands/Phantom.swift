@@ -31,7 +31,9 @@ struct PhantomCommand: AsyncParsableCommand {
     @Flag(help: "Print one object instead of text.") var json = false
 
     func validate() throws {
-        if let cases, !(1...100).contains(cases) { throw ValidationError("--cases: expected 1 to 100 but found \(cases).") }
+        if let cases, !(1...100).contains(cases) {
+            throw ValidationError("--cases: expected 1 to 100 but found \(cases).")
+        }
         if let jobs, jobs < 1 { throw ValidationError("--jobs: expected at least 1 but found \(jobs).") }
     }
 
@@ -40,16 +42,21 @@ struct PhantomCommand: AsyncParsableCommand {
         let phantom = Phantom(manifest, subjects: cases, seed: seed, size: size)
         let folder = URL(filePath: output, directoryHint: .isDirectory)
         let progress = ProgressBar("phantom \(manifest.name)", total: phantom.subjects, unit: "patients")
-        try await phantom.write(to: folder, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount) { progress.advance() }
+        try await phantom.write(to: folder, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount) {
+            progress.advance()
+        }
         progress.finish()
         let listing = try manifest.adapter(for: folder).cases()
         let summary = PhantomSummary(
-            dataset: manifest.name, folder: folder.path, seed: seed, subjects: phantom.subjects, cases: listing.cases.count,
+            dataset: manifest.name, folder: folder.path, seed: seed, subjects: phantom.subjects,
+            cases: listing.cases.count,
             labelled: listing.cases.count { $0.label != nil })
         if json {
             try JSONOutput.print(summary)
         } else {
-            print("\(summary.folder): synthetic \(summary.dataset), \(summary.subjects) patients, \(summary.cases) cases, \(summary.labelled) labelled, seed \(seed)")
+            print(
+                "\(summary.folder): synthetic \(summary.dataset), \(summary.subjects) patients, \(summary.cases) cases, \(summary.labelled) labelled, seed \(seed)"
+            )
         }
     }
 }
