@@ -5,6 +5,8 @@
 #include "iris_instruction_set.h"
 
 #define INLINE static inline __attribute__((always_inline))
+// Small arrays of vectors live in registers only when the loops over them are unrolled.
+#define UNROLL _Pragma("clang loop unroll(full)")
 #define SAMPLE_SIZE(type) ((type) == IRIS_SAMPLE_FLOAT ? (ptrdiff_t)sizeof(float) : (ptrdiff_t)sizeof(int16_t))
 #define SAMPLE(p, n, type) ((type) == IRIS_SAMPLE_FLOAT ? ((const float *)(p))[n] : (float)((const int16_t *)(p))[n])
 
@@ -12,35 +14,68 @@
 #define POLE (-0.26794919243112270647f)
 
 // Rows that the spline kernels take at a time, and the most that they add to their window in one turn: with 64 lines of
-// floats the window then takes 25 KB of the first-level cache.
-enum { STEP = 16, CHUNK = 80 };
+// floats the window then takes 21 KB of the first-level cache.
+enum { STEP = 16, CHUNK = 64 };
+
+// Rows after which the recursions have forgotten where they started.
+enum { RUN_UP = STEP };
+
+// Rows of a block that are asked for before they are needed: they lie too far apart for the processor to foresee.
+enum { AHEAD = 8 };
+
+// Bytes of a row of output that are asked for ahead of the place that is written.
+enum { BYTES_AHEAD = 128 };
+
+// What fits well in the second-level cache.
+enum { GROUP_BYTES = 384 << 10 };
+
+// The input rows that the kernels read for an axis: `count` entries of the table from `first` on.
+static const int32_t *rows_read(const iris_resample_axis *axis, ptrdiff_t *count) {
+    if (axis->interpolation == IRIS_PICK) {
+        *count = axis->count;
+        return axis->first;
+    }
+    const ptrdiff_t reach = axis->interpolation == IRIS_SPLINE ? RUN_UP : 0;
+    *count = axis->first[axis->count - 1] - axis->first[0] + 2 + 2 * reach;
+    return axis->source + (axis->first[0] - reach - axis->start);
+}
+
+// Blocks of lines read a few neighbouring elements of every row, an order in which the processor does not foresee what
+// comes next. So the rows of several blocks are first run through in the order of memory, which brings them into the
+// second-level cache at the full speed of memory. This many columns at a time fit there.
+static ptrdiff_t columns_in_group(const iris_resample_axis *axis, ptrdiff_t size) {
+    ptrdiff_t rows;
+    rows_read(axis, &rows);
+    const ptrdiff_t columns = GROUP_BYTES / (rows * size) / 256 * 256;
+    return columns < 256 ? 256 : columns;
+}
+
+static void fetch_rows(const char *input, ptrdiff_t stride, ptrdiff_t bytes, const iris_resample_axis *axis) {
+    ptrdiff_t count;
+    const int32_t *rows = rows_read(axis, &count);
+    for (ptrdiff_t r = 0; r < count; r++) {
+        const volatile char *row = input + rows[r] * stride;
+        for (ptrdiff_t n = 0; n < bytes; n += 64) (void)row[n];
+    }
+}
 
 #if defined(__x86_64__)
 
-#define NAME(x) x##_avx512
-#define LANES 16
-#define VECTORS 4
-#define FUSED 1
-#define INTERLEAVE_LOW(a, b) \
-    __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-#define INTERLEAVE_HIGH(a, b) \
-    __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2"), min_vector_width(512))), apply_to = function)
-#include "resample_kernels.h"
-#pragma clang attribute pop
-#undef NAME
-#undef LANES
-#undef VECTORS
-#undef FUSED
-#undef INTERLEAVE_LOW
-#undef INTERLEAVE_HIGH
+#define INTERLEAVE_LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define INTERLEAVE_HIGH(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
 
-#define NAME(x) x##_avx2
+// AVX-512 for its 32 registers, with vectors of 256 bits: where 512 bits go through the same units in two halves (Zen 4) they
+// are no faster, and their stores and shuffles were measured to be slower.
+#define NAME(x) x##_avx512
 #define LANES 8
 #define VECTORS 8
 #define FUSED 1
-#define INTERLEAVE_LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
-#define INTERLEAVE_HIGH(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2"), min_vector_width(256))), apply_to = function)
+#include "resample_kernels.h"
+#pragma clang attribute pop
+#undef NAME
+
+#define NAME(x) x##_avx2
 #pragma clang attribute push(__attribute__((target("avx2,fma,bmi2"))), apply_to = function)
 #include "resample_kernels.h"
 #pragma clang attribute pop

@@ -7,9 +7,9 @@
 
 #define WIDTH (LANES * VECTORS)
 
-typedef float NAME(vf) __attribute__((vector_size(4 * LANES)));
-typedef int32_t NAME(vi) __attribute__((vector_size(4 * LANES)));
-typedef int16_t NAME(vs) __attribute__((vector_size(2 * LANES)));
+typedef float NAME(vf) __attribute__((ext_vector_type(LANES)));
+typedef int32_t NAME(vi) __attribute__((ext_vector_type(LANES)));
+typedef int16_t NAME(vs) __attribute__((ext_vector_type(LANES)));
 #define vf NAME(vf)
 #define vi NAME(vi)
 #define vs NAME(vs)
@@ -37,9 +37,23 @@ INLINE vf NAME(load)(const void *p, iris_sample_type type) {
     return __builtin_convertvector(v, vf);
 }
 
-INLINE vs NAME(quantised)(vf v, const iris_quantisation *q) {
-    v = MULTIPLY_ADD(v, NAME(splat)(q->scale), NAME(splat)(q->offset));
-    v = __builtin_elementwise_min(__builtin_elementwise_max(v, NAME(splat)(q->low)), NAME(splat)(q->high));
+// Copies of the callers' tables and numbers stay in registers; memory that pointers lead to must be read again after every
+// store, which might have changed it.
+typedef struct NAME(rounding) {
+    vf scale, offset, low, high;
+} NAME(rounding);
+#define rounding NAME(rounding)
+
+INLINE rounding NAME(rounding_of)(const iris_quantisation *q, iris_sample_type type) {
+    if (type == IRIS_SAMPLE_FLOAT) return (rounding){0};
+    return (rounding){NAME(splat)(q->scale), NAME(splat)(q->offset), NAME(splat)(q->low), NAME(splat)(q->high)};
+}
+
+INLINE vs NAME(rounded)(vf v, const rounding *q) {
+    v = MULTIPLY_ADD(v, q->scale, q->offset);
+    const vf low = q->low, high = q->high;
+    v = v > low ? v : low;
+    v = v < high ? v : high;
     // Adding 1.5 * 2^23 leaves a spacing of 1 between floats, so the sum is rounded half to even and its lowest 16 bits
     // are the rounded value in two's complement.
     v = v + NAME(splat)(0x1.8p23f);
@@ -48,30 +62,31 @@ INLINE vs NAME(quantised)(vf v, const iris_quantisation *q) {
     return __builtin_convertvector(bits, vs);
 }
 
-INLINE void NAME(store)(void *p, vf v, iris_sample_type type, const iris_quantisation *q) {
+INLINE void NAME(store)(void *p, vf v, iris_sample_type type, const rounding *q) {
     if (type == IRIS_SAMPLE_FLOAT) {
         memcpy(p, &v, sizeof v);
     } else {
-        vs s = NAME(quantised)(v, q);
+        vs s = NAME(rounded)(v, q);
         memcpy(p, &s, sizeof s);
     }
 }
 
-INLINE void NAME(store_some)(void *p, vf v, int count, iris_sample_type type, const iris_quantisation *q) {
+INLINE void NAME(store_some)(void *p, vf v, int count, iris_sample_type type, const rounding *q) {
     char all[sizeof(vf)];
     NAME(store)(all, v, type, q);
     memcpy(p, all, (size_t)count * SAMPLE_SIZE(type));
 }
 
-// Transposes a square of LANES vectors: log2(LANES) perfect shuffles of the first half's vectors with the second half's.
+// Transposes a square of LANES vectors.
 INLINE void NAME(transpose)(vf *m) {
-    for (int stage = 1; stage < LANES; stage *= 2) {
+    // log2(LANES) perfect shuffles of the first half's vectors with the second half's.
+    UNROLL for (int stage = 1; stage < LANES; stage *= 2) {
         vf shuffled[LANES];
-        for (int n = 0; n < LANES / 2; n++) {
+        UNROLL for (int n = 0; n < LANES / 2; n++) {
             shuffled[2 * n] = INTERLEAVE_LOW(m[n], m[n + LANES / 2]);
             shuffled[2 * n + 1] = INTERLEAVE_HIGH(m[n], m[n + LANES / 2]);
         }
-        for (int n = 0; n < LANES; n++) m[n] = shuffled[n];
+        UNROLL for (int n = 0; n < LANES; n++) m[n] = shuffled[n];
     }
 }
 
@@ -82,13 +97,15 @@ typedef struct NAME(block) {
     int lines;
     char *output;
     ptrdiff_t output_stride;
-    const iris_quantisation *quantisation;
+    rounding rounding;
 } NAME(block);
 #define block NAME(block)
 
 // Reads one row of a block whose lines stand side by side.
 INLINE void NAME(load_row)(const block *b, ptrdiff_t row, iris_sample_type type, vf *v) {
     const char *p = b->input + row * b->input_stride * SAMPLE_SIZE(type);
+    const char *ahead = p + AHEAD * b->input_stride * SAMPLE_SIZE(type);
+    for (int n = 0; n < WIDTH * SAMPLE_SIZE(type); n += 64) __builtin_prefetch(ahead + n, 0);
     if (b->lines == WIDTH) {
         for (int n = 0; n < VECTORS; n++) v[n] = NAME(load)(p + n * LANES * SAMPLE_SIZE(type), type);
     } else {
@@ -100,119 +117,137 @@ INLINE void NAME(load_row)(const block *b, ptrdiff_t row, iris_sample_type type,
 
 INLINE void NAME(store_row)(const block *b, ptrdiff_t row, const vf *v, iris_sample_type type) {
     char *p = b->output + row * b->output_stride * SAMPLE_SIZE(type);
+    const char *ahead = p + AHEAD * b->output_stride * SAMPLE_SIZE(type);
+    for (int n = 0; n < WIDTH * SAMPLE_SIZE(type); n += 64) __builtin_prefetch(ahead + n, 1);
     if (b->lines == WIDTH) {
-        for (int n = 0; n < VECTORS; n++) NAME(store)(p + n * LANES * SAMPLE_SIZE(type), v[n], type, b->quantisation);
+        for (int n = 0; n < VECTORS; n++) NAME(store)(p + n * LANES * SAMPLE_SIZE(type), v[n], type, &b->rounding);
     } else {
         for (int n = 0; n * LANES < b->lines; n++) {
             int count = b->lines - n * LANES < LANES ? b->lines - n * LANES : LANES;
-            NAME(store_some)(p + n * LANES * SAMPLE_SIZE(type), v[n], count, type, b->quantisation);
+            NAME(store_some)(p + n * LANES * SAMPLE_SIZE(type), v[n], count, type, &b->rounding);
         }
     }
 }
 
-// Reads STEP neighbouring elements of every row of a block, so that element e of all lines becomes row e of `rows`.
-INLINE void NAME(load_transposed)(const block *b, const int32_t *source, iris_sample_type type, float *rows) {
-    int neighbours = source[STEP - 1] - source[0] == STEP - 1;
-    for (int g = 0; g < VECTORS; g++) {
+// The forward recursion's state before the first sample s, as if the line had been s for ever.
+INLINE vf NAME(start)(vf s) { return s * NAME(splat)(1 / (1 - POLE)); }
+
+// Takes the forward recursion `p` of a block whose lines are rows STEP samples on; they become rows of `rows`.
+//
+// The recursion of one group of lines runs while the next is transposed: one waits for sums, the other for shuffles.
+INLINE void NAME(forward_along_rows)(const block *b, const int32_t *source, iris_sample_type type, int first, vf *p,
+                                     float *rows) {
+    const ptrdiff_t stride = b->input_stride * SAMPLE_SIZE(type);
+    const int neighbours = source[STEP - 1] - source[0] == STEP - 1;
+    UNROLL for (int g = 0; g < VECTORS; g++) {
+        // Lines beyond the last are read as the last.
+        const char *input = b->input + stride * (g * LANES < b->lines ? g * LANES : b->lines - 1);
+        const int lines = b->lines - g * LANES;
         for (int part = 0; part < STEP; part += LANES) {
             vf m[LANES];
-            for (int n = 0; n < LANES; n++) {
-                int line = g * LANES + n < b->lines ? g * LANES + n : b->lines - 1;
-                const char *p = b->input + line * b->input_stride * SAMPLE_SIZE(type);
-                if (neighbours) {
-                    m[n] = NAME(load)(p + (source[0] + part) * SAMPLE_SIZE(type), type);
-                } else if (type == IRIS_SAMPLE_FLOAT) {
+            if (neighbours && lines >= LANES) {
+                const char *line = input + (source[0] + part) * SAMPLE_SIZE(type);
+                UNROLL for (int n = 0; n < LANES; n++) m[n] = NAME(load)(line + n * stride, type);
+            } else {
+                for (int n = 0; n < LANES; n++) {
+                    const char *line = input + stride * (n < lines ? n : lines > 0 ? lines - 1 : 0);
                     float gathered[LANES];
-                    for (int x = 0; x < LANES; x++) gathered[x] = ((const float *)p)[source[part + x]];
+                    for (int x = 0; x < LANES; x++) gathered[x] = SAMPLE(line, source[part + x], type);
                     memcpy(&m[n], gathered, sizeof gathered);
-                } else {
-                    int16_t gathered[LANES];
-                    for (int x = 0; x < LANES; x++) gathered[x] = ((const int16_t *)p)[source[part + x]];
-                    m[n] = NAME(load)(gathered, type);
                 }
             }
             NAME(transpose)(m);
-            for (int n = 0; n < LANES; n++) memcpy(rows + (part + n) * WIDTH + g * LANES, &m[n], sizeof(vf));
+            if (first && part == 0) p[g] = NAME(start)(m[0]);
+            UNROLL for (int n = 0; n < LANES; n++) {
+                p[g] = MULTIPLY_ADD(NAME(splat)(POLE), p[g], m[n]);
+                memcpy(rows + (part + n) * WIDTH + g * LANES, &p[g], sizeof(vf));
+            }
         }
     }
 }
 
 // Writes `count` (at most STEP) rows of `rows` as elements `start` and following of every line.
 INLINE void NAME(store_transposed)(const block *b, const float *rows, ptrdiff_t start, int count, iris_sample_type type) {
+    const ptrdiff_t stride = b->output_stride * SAMPLE_SIZE(type);
     for (int g = 0; g * LANES < b->lines; g++) {
+        const int lines = b->lines - g * LANES;
         for (int part = 0; part < count; part += LANES) {
             vf m[LANES];
-            for (int n = 0; n < LANES; n++) memcpy(&m[n], rows + (part + n) * WIDTH + g * LANES, sizeof(vf));
+            UNROLL for (int n = 0; n < LANES; n++) memcpy(&m[n], rows + (part + n) * WIDTH + g * LANES, sizeof(vf));
             NAME(transpose)(m);
-            for (int n = 0; n < LANES && g * LANES + n < b->lines; n++) {
-                char *p = b->output + ((g * LANES + n) * b->output_stride + start + part) * SAMPLE_SIZE(type);
-                if (count - part >= LANES)
-                    NAME(store)(p, m[n], type, b->quantisation);
-                else
-                    NAME(store_some)(p, m[n], count - part, type, b->quantisation);
+            char *p = b->output + g * LANES * stride + (start + part) * SAMPLE_SIZE(type);
+            if (count - part >= LANES && lines >= LANES) {
+                UNROLL for (int n = 0; n < LANES; n++) __builtin_prefetch(p + n * stride + BYTES_AHEAD, 1);
+                UNROLL for (int n = 0; n < LANES; n++) NAME(store)(p + n * stride, m[n], type, &b->rounding);
+            } else {
+                const int some = count - part < LANES ? count - part : LANES;
+                for (int n = 0; n < LANES && n < lines; n++) NAME(store_some)(p + n * stride, m[n], some, type, &b->rounding);
             }
         }
+    }
+}
+
+// Takes the forward recursion `p` STEP samples on; its values become rows of `rows`. `first` starts it.
+INLINE void NAME(forward)(const block *b, const int32_t *source, iris_sample_type type, int along_rows, int first, vf *p,
+                          float *rows) {
+    if (along_rows) {
+        NAME(forward_along_rows)(b, source, type, first, p, rows);
+        return;
+    }
+    for (int r = 0; r < STEP; r++) {
+        vf s[VECTORS];
+        NAME(load_row)(b, source[r], type, s);
+        if (first && r == 0) UNROLL for (int n = 0; n < VECTORS; n++) p[n] = NAME(start)(s[n]);
+        UNROLL for (int n = 0; n < VECTORS; n++) {
+            p[n] = MULTIPLY_ADD(NAME(splat)(POLE), p[n], s[n]);
+            memcpy(rows + r * WIDTH + n * LANES, &p[n], sizeof(vf));
+        }
+    }
+}
+
+// Takes the backward recursion `q` one row back, over the forward values `p`.
+INLINE void NAME(backward)(const float *p, vf *q) {
+    UNROLL for (int n = 0; n < VECTORS; n++) {
+        vf v;
+        memcpy(&v, p + n * LANES, sizeof v);
+        q[n] = MULTIPLY_ADD(NAME(splat)(POLE), q[n], v * NAME(splat)(-POLE));
     }
 }
 
 // The spline along WIDTH lines at once. Lane n of every row of `c` belongs to line n.
 //
 // `c` holds a window of the extended line: first rows that are coefficients already (KEPT of them after the first turn),
-// then rows that only the forward recursion has seen. Each turn adds rows, runs backwards over the window (starting REACH
+// then rows that only the forward recursion has seen. Each turn adds rows, runs backwards over the window (starting RUN_UP
 // rows late, which is where the start no longer matters), writes the outputs whose four taps are there, and moves on.
-INLINE void NAME(spline_block)(const block *b, const iris_resample_axis *axis, int along_rows, iris_sample_type in,
+INLINE void NAME(spline_block)(const block *b, const iris_resample_axis *tables, int along_rows, iris_sample_type in,
                                iris_sample_type out) {
-    enum { REACH = IRIS_SPLINE_REACH, KEPT = 3 };
-    _Alignas(64) float c[(KEPT + REACH + CHUNK) * WIDTH];
+    const iris_resample_axis copy = *tables, *axis = &copy;
+    enum { KEPT = 3 };
+    _Alignas(64) float c[(KEPT + RUN_UP + CHUNK) * WIDTH];
     _Alignas(64) float waiting[STEP * WIDTH];
-    const vf z = NAME(splat)(POLE);
     const ptrdiff_t outputs = axis->count;
     // `origin` is the extended index of row 0 of c.
     ptrdiff_t origin = axis->first[0], written = 0;
-    const ptrdiff_t end = axis->first[outputs - 1] + 4 + REACH;
+    // Neighbouring elements are read a vector at a time, fastest where vectors do not straddle cache lines.
+    if (along_rows) origin -= axis->source[origin + STEP - axis->start] & (STEP - 1);
+    const ptrdiff_t end = axis->first[outputs - 1] + 4 + RUN_UP;
     int rows = 0, coefficients = 0, pending = 0;
     vf p[VECTORS];
 
-    // A constant line s has p = s / (1 - z) everywhere.
-    const int32_t *source = axis->source + (origin - REACH - axis->start);
-    if (along_rows) NAME(load_transposed)(b, source, in, c);
-    for (int r = 0; r < REACH; r++) {
-        vf s[VECTORS];
-        if (along_rows)
-            memcpy(s, c + r * WIDTH, sizeof s);
-        else
-            NAME(load_row)(b, source[r], in, s);
-        for (int n = 0; n < VECTORS; n++)
-            p[n] = r == 0 ? s[n] * NAME(splat)(1 / (1 - POLE)) : MULTIPLY_ADD(z, p[n], s[n]);
-    }
-
+    NAME(forward)(b, axis->source + (origin - RUN_UP - axis->start), in, along_rows, 1, p, c);
     while (written < outputs) {
-        while (rows <= KEPT + REACH + CHUNK - STEP && origin + rows < end) {
-            source = axis->source + (origin + rows - axis->start);
-            float *row = c + rows * WIDTH;
-            if (along_rows) NAME(load_transposed)(b, source, in, row);
-            for (int r = 0; r < STEP; r++, row += WIDTH) {
-                vf s[VECTORS];
-                if (along_rows)
-                    memcpy(s, row, sizeof s);
-                else
-                    NAME(load_row)(b, source[r], in, s);
-                for (int n = 0; n < VECTORS; n++) p[n] = MULTIPLY_ADD(z, p[n], s[n]);
-                memcpy(row, p, sizeof p);
-            }
-            rows += STEP;
-        }
+        for (; rows <= KEPT + RUN_UP + CHUNK - STEP && origin + rows < end; rows += STEP)
+            NAME(forward)(b, axis->source + (origin + rows - axis->start), in, along_rows, 0, p, c + rows * WIDTH);
 
-        const int valid = rows - REACH;
+        const int valid = rows - RUN_UP;
         vf q[VECTORS];
         // A constant line has c = -z p / (1 - z).
         memcpy(q, c + (rows - 1) * WIDTH, sizeof q);
         for (int n = 0; n < VECTORS; n++) q[n] *= NAME(splat)(-POLE / (1 - POLE));
-        for (int r = rows - 2; r >= coefficients; r--) {
-            vf s[VECTORS];
-            memcpy(s, c + r * WIDTH, sizeof s);
-            for (int n = 0; n < VECTORS; n++) q[n] = z * (q[n] - s[n]);
-            if (r < valid) memcpy(c + r * WIDTH, q, sizeof q);
+        for (int r = rows - 2; r >= valid; r--) NAME(backward)(c + r * WIDTH, q);
+        for (int r = valid - 1; r >= coefficients; r--) {
+            NAME(backward)(c + r * WIDTH, q);
+            memcpy(c + r * WIDTH, q, sizeof q);
         }
 
         for (; written < outputs && axis->first[written] + 3 - origin < valid; written++) {
@@ -237,9 +272,9 @@ INLINE void NAME(spline_block)(const block *b, const iris_resample_axis *axis, i
         }
 
         coefficients = KEPT;
-        memmove(c, c + (valid - KEPT) * WIDTH, (KEPT + REACH) * WIDTH * sizeof(float));
+        memmove(c, c + (valid - KEPT) * WIDTH, (KEPT + RUN_UP) * WIDTH * sizeof(float));
         origin += valid - KEPT;
-        rows = KEPT + REACH;
+        rows = KEPT + RUN_UP;
     }
     if (pending > 0) NAME(store_transposed)(b, waiting, written - pending, pending, out);
 }
@@ -287,18 +322,23 @@ INLINE void NAME(gather_row)(const block *b, const iris_resample_axis *axis, int
         vf v;
         memcpy(&v, values, sizeof v);
         if (count == LANES)
-            NAME(store)(output + o * SAMPLE_SIZE(out), v, out, b->quantisation);
+            NAME(store)(output + o * SAMPLE_SIZE(out), v, out, &b->rounding);
         else
-            NAME(store_some)(output + o * SAMPLE_SIZE(out), v, count, out, b->quantisation);
+            NAME(store_some)(output + o * SAMPLE_SIZE(out), v, count, out, &b->rounding);
     }
 }
 
 INLINE void NAME(columns_typed)(const char *input, ptrdiff_t input_stride, ptrdiff_t columns, const iris_resample_axis *axis,
                                 char *output, ptrdiff_t output_stride, const iris_quantisation *q, iris_sample_type in,
                                 iris_sample_type out) {
+    const ptrdiff_t group = columns_in_group(axis, SAMPLE_SIZE(in));
     for (ptrdiff_t x = 0; x < columns; x += WIDTH) {
+        if (x % group == 0)
+            fetch_rows(input + x * SAMPLE_SIZE(in), input_stride * SAMPLE_SIZE(in),
+                       (columns - x < group ? columns - x : group) * SAMPLE_SIZE(in), axis);
         const int lines = columns - x < WIDTH ? (int)(columns - x) : WIDTH;
-        const block b = {input + x * SAMPLE_SIZE(in), input_stride, lines, output + x * SAMPLE_SIZE(out), output_stride, q};
+        const block b = {input + x * SAMPLE_SIZE(in), input_stride, lines, output + x * SAMPLE_SIZE(out), output_stride,
+                         NAME(rounding_of)(q, out)};
         switch (axis->interpolation) {
             case IRIS_SPLINE: NAME(spline_block)(&b, axis, 0, in, out); break;
             case IRIS_LINEAR: NAME(linear_block)(&b, axis, in, out); break;
@@ -313,7 +353,7 @@ INLINE void NAME(rows_typed)(const char *input, ptrdiff_t input_stride, ptrdiff_
     for (ptrdiff_t y = 0; y < rows; y += WIDTH) {
         const int lines = rows - y < WIDTH ? (int)(rows - y) : WIDTH;
         const block b = {input + y * input_stride * SAMPLE_SIZE(in), input_stride, lines,
-                         output + y * output_stride * SAMPLE_SIZE(out), output_stride, q};
+                         output + y * output_stride * SAMPLE_SIZE(out), output_stride, NAME(rounding_of)(q, out)};
         if (axis->interpolation == IRIS_SPLINE) {
             NAME(spline_block)(&b, axis, 1, in, out);
         } else {
@@ -345,19 +385,21 @@ static void NAME(rows)(const void *input, iris_sample_type in, ptrdiff_t input_s
 }
 
 static void NAME(quantise)(const float *input, ptrdiff_t count, const iris_quantisation *q, int16_t *output) {
+    const rounding r = NAME(rounding_of)(q, IRIS_SAMPLE_INT16);
     ptrdiff_t n = 0;
     for (; n + LANES <= count; n += LANES)
-        NAME(store)(output + n, NAME(load)(input + n, IRIS_SAMPLE_FLOAT), IRIS_SAMPLE_INT16, q);
+        NAME(store)(output + n, NAME(load)(input + n, IRIS_SAMPLE_FLOAT), IRIS_SAMPLE_INT16, &r);
     if (n < count) {
         float last[LANES] = {0};
         memcpy(last, input + n, (size_t)(count - n) * sizeof(float));
-        NAME(store_some)(output + n, NAME(load)(last, IRIS_SAMPLE_FLOAT), (int)(count - n), IRIS_SAMPLE_INT16, q);
+        NAME(store_some)(output + n, NAME(load)(last, IRIS_SAMPLE_FLOAT), (int)(count - n), IRIS_SAMPLE_INT16, &r);
     }
 }
 
 #undef FOR_EACH_TYPE
 #undef MULTIPLY_ADD
 #undef block
+#undef rounding
 #undef vf
 #undef vi
 #undef vs

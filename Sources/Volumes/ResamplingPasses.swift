@@ -45,7 +45,7 @@ struct ResamplingPasses {
         _ input: UnsafePointer<Input>, _ output: UnsafeMutablePointer<Output>
     ) {
         let plane = columns * rows
-        let scratch = Scratch(rows * axes[0].window.count)
+        let scratch = Scratch(rows: rows, columns: axes[0].window.count)
         for k in 0..<slices {
             if k > 0, axes[2].first[k] == axes[2].first[k - 1] {
                 (output + k * plane).update(from: output + (k - 1) * plane, count: plane)
@@ -61,7 +61,7 @@ struct ResamplingPasses {
     ) {
         let inputSlices = axes[2].window.count
         let bands = bands(floatsPerRow: columns * inputSlices)
-        let scratch = Scratch(bands[0].count * axes[0].window.count)
+        let scratch = Scratch(rows: bands[0].count, columns: axes[0].window.count)
         let between = Scratch(bands[0].count * columns * inputSlices)
         for band in bands {
             let axis = axes[1].outputs(band)
@@ -84,7 +84,7 @@ struct ResamplingPasses {
         let bands = bands(floatsPerRow: Int((Double(inputColumns * slices) * rowsRead).rounded(.up)))
         let bandAxes = bands.map { axes[1].outputs($0) }
         let mostRows = bandAxes.map(\.window.count).max()!
-        let scratch = Scratch(bands[0].count * inputColumns)
+        let scratch = Scratch(rows: bands[0].count, columns: inputColumns)
         let between = Scratch(mostRows * inputColumns * slices)
         for (band, axis) in zip(bands, bandAxes) {
             let plane = axis.window.count * inputColumns
@@ -114,8 +114,9 @@ struct ResamplingPasses {
         } else if let copyStride = rowAxis.copyStride {
             resampleRows(input, stride: stride * copyStride, count: rowAxis.first.count, output)
         } else {
-            resampleColumns(rowAxis, input, stride: stride, count: inputColumns, scratch.base, stride: inputColumns)
-            resampleRows(UnsafePointer(scratch.base), stride: inputColumns, count: rowAxis.first.count, output)
+            let between = Scratch.rowStride(inputColumns)
+            resampleColumns(rowAxis, input, stride: stride, count: inputColumns, scratch.base, stride: between)
+            resampleRows(UnsafePointer(scratch.base), stride: between, count: rowAxis.first.count, output)
         }
     }
 
@@ -147,7 +148,17 @@ struct ResamplingPasses {
     /// Floats between two passes.
     private final class Scratch {
         let base: UnsafeMutablePointer<Float>
-        init(_ capacity: Int) { base = .allocate(capacity: capacity) }
+        init(_ capacity: Int) {
+            // On a cache line's boundary, where the kernels read fastest.
+            base = UnsafeMutableRawPointer.allocate(byteCount: capacity * MemoryLayout<Float>.stride, alignment: 64)
+                .bindMemory(to: Float.self, capacity: capacity)
+        }
+
+        convenience init(rows: Int, columns: Int) { self.init(rows * Scratch.rowStride(columns)) }
+
+        /// Whole cache lines, and an odd number of them: rows a power of two apart would share few places of the cache.
+        static func rowStride(_ columns: Int) -> Int { ((columns + 15) / 16 | 1) * 16 }
+
         deinit { base.deallocate() }
     }
 }

@@ -19,8 +19,8 @@ typedef enum iris_sample_type { IRIS_SAMPLE_INT16 = 0, IRIS_SAMPLE_FLOAT = 1 } i
 
 typedef enum iris_interpolation { IRIS_PICK = 0, IRIS_LINEAR = 1, IRIS_SPLINE = 2 } iris_interpolation;
 
-// The extended indices that the spline kernels read before the first and after the last tap.
-enum { IRIS_SPLINE_REACH = 16, IRIS_SPLINE_MARGIN = 48 };
+// The extended indices that the spline kernels may read before the first and after the first of the last output's taps.
+enum { IRIS_SPLINE_REACH = 32, IRIS_SPLINE_MARGIN = 48 };
 
 // How the outputs along one axis follow from the inputs. "Extended" indices continue the line beyond both ends.
 typedef struct iris_resample_axis {
