@@ -6,6 +6,7 @@
 #include "iris_convert.h"
 #include "iris_instruction_set.h"
 #include "iris_resample.h"
+#include "iris_resample_oblique.h"
 #include "iris_statistics.h"
 #include "iris_surface.h"
 #include "iris_reorient.h"
