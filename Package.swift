@@ -95,7 +95,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let testTargets: [Target] = [
     tests("Digests"), tests("RandomNumbers"), tests("WorkerThreads"), tests("Configuration"),
-    tests("Volumes", ["CKernels"]), tests("NIfTI", ["Volumes", "Digests", "RandomNumbers"]), tests("Pictures", ["Volumes"]),
+    tests("Volumes", ["CKernels"]), tests("NIfTI", ["Volumes", "Digests", "RandomNumbers", "CKernels"]), tests("Pictures", ["Volumes"]),
     tests("Metrics", ["CKernels", "NIfTI", "Volumes", "RandomNumbers"]),
     tests("Datasets", ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "CKernels"]),
     tests("VolumeStore", ["NIfTI", "Volumes", "Digests", "RandomNumbers", grdb]),

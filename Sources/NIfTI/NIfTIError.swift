@@ -21,6 +21,8 @@ public enum NIfTIError: Error, Equatable, Sendable {
     case limit(file: String, quantity: String, limit: Int, found: Int)
     /// The file, or what it decompresses to, ends before the last voxel.
     case truncated(file: String, expected: Int, found: Int)
+    /// The compressed bytes are fewer than deflate needs for what the header promises.
+    case tooFewCompressedBytes(file: String, expected: Int, found: Int)
     case gzip(file: String, damage: GzipDamage)
     /// The name says one thing about compression and the content another.
     case compressionName(file: String, isCompressed: Bool)
@@ -46,7 +48,8 @@ extension NIfTIError: CustomStringConvertible {
             .dimensions(let file, _), .datatypeRefused(let file, _, _), .datatypeUnknown(let file, _),
             .bitsPerVoxel(let file, _, _), .voxelOffset(let file, _, _), .intercept(let file, _, _),
             .quaternion(let file, _), .geometry(let file, _, _), .limit(let file, _, _, _), .truncated(let file, _, _),
-            .gzip(let file, _), .compressionName(let file, _), .outOfMemory(let file, _), .notALabel(let file, _, _, _):
+            .tooFewCompressedBytes(let file, _, _), .gzip(let file, _), .compressionName(let file, _),
+            .outOfMemory(let file, _), .notALabel(let file, _, _, _):
             file
         }
     }
@@ -114,6 +117,11 @@ extension NIfTIError: CustomStringConvertible {
             "expected at most \(limit) \(quantity) but the header asks for \(found). Raise the limit if the file is to be trusted."
         case .truncated(_, let expected, let found):
             "expected \(expected) bytes of header and voxels but found \(found). The file is cut short: fetch it again."
+        case .tooFewCompressedBytes(_, let expected, let found):
+            """
+            expected \(expected) bytes of header and voxels but found \(found) compressed bytes, too few to hold them. \
+            Correct the header's dim, or fetch the file again.
+            """
         case .gzip(_, let damage):
             damage.description
         case .compressionName(_, let isCompressed):

@@ -29,8 +29,7 @@ public enum NIfTIFile {
         if isCompressed {
             // Deflate shrinks at most 1032-fold, so a header that promises more than that is not worth allocating for.
             guard expected / 1032 <= file.size else {
-                throw .truncated(
-                    file: path, expected: expected, found: file.size.multipliedReportingOverflow(by: 1032).partialValue)
+                throw .tooFewCompressedBytes(file: path, expected: expected, found: file.size)
             }
         }
         let buffer = try RawBuffer(count: expected, alignedOffset: header.voxelOffset, file: path)
