@@ -33,11 +33,12 @@ extension Affine {
     /// The orientation nearest to the affine's rotation part.
     ///
     /// As nibabel's `io_orientation`: the steps are scaled to unit length, the nearest orthogonal matrix is taken (polar
-    /// decomposition), and the axes choose, one after the other, the largest component still free.
+    /// decomposition), and the axes choose the largest component still free, the axis with the largest of all first.
     public var orientation: Orientation {
         var columns = nearestRotation
         var axes = SIMD3<Int>(), signs = SIMD3<Int>()
-        for n in 0..<3 {
+        let clearest = columns.map { max(abs($0.x), abs($0.y), abs($0.z)) }
+        for n in [0, 1, 2].sorted(by: { clearest[$0] != clearest[$1] ? clearest[$0] > clearest[$1] : $0 < $1 }) {
             let best = (0..<3).max { abs(columns[n][$0]) < abs(columns[n][$1]) }!
             axes[n] = best
             signs[n] = columns[n][best] < 0 ? -1 : 1

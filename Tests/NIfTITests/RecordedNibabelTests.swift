@@ -16,7 +16,12 @@ private struct Recorded: Decodable {
         /// As C prints them with %a.
         let values: [String]
     }
+    struct OrientedAffine: Decodable {
+        let affine: [[Double]]
+        let codes: String
+    }
     let headers: [Header]
+    let orientations: [OrientedAffine]
     let scaled: [Scaled]
 
     static func load() throws -> Recorded {
@@ -42,6 +47,15 @@ private struct Recorded: Decodable {
             for n in 0..<3 { #expect(abs(header.quaternion[n] - recorded.quaternion[n]) < 1e-6) }
             for n in 0..<4 { #expect(abs(header.pixdim[n] - recorded.pixdim[n]) < 1e-6) }
             #expect(grid.orientation.description == recorded.orientation)
+        }
+    }
+
+    /// Rotations far from the world's axes, where it matters in which order the array axes choose.
+    @Test func orientationsOfObliqueAxes() throws {
+        let orientations = try Recorded.load().orientations
+        #expect(orientations.count == 40)
+        for recorded in orientations {
+            #expect(try Affine(rows: recorded.affine).orientation.description == recorded.codes)
         }
     }
 

@@ -1,15 +1,16 @@
 import Glibc
 
 extension Double {
-    /// Three figures and a prefix: `48.2 M`, `950 `, `3.10 `.
-    package var withMetricPrefix: String {
+    /// Three figures, a metric prefix and a unit: `48.2 Mvoxels/s`, `950 kB`, `3.10/s`.
+    package func formatted(unit: String) -> String {
         var value = self, prefixes = ["", "k", "M", "G", "T"][...]
         while abs(value) >= 999.5, prefixes.count > 1 {
             value /= 1000
             prefixes.removeFirst()
         }
-        let prefix = prefixes.first!
-        return "\(value.formatted(decimals: abs(value) >= 99.95 ? 0 : abs(value) >= 9.995 ? 1 : 2)) \(prefix)"
+        let figures = value.formatted(decimals: abs(value) >= 99.95 ? 0 : abs(value) >= 9.995 ? 1 : 2)
+        let prefixed = prefixes.first! + unit
+        return prefixed.hasPrefix("/") ? figures + prefixed : "\(figures) \(prefixed)"
     }
 
     /// With at most `significant` figures, without trailing zeros: `0.78125`, `1.5`, `2.6e+07`.

@@ -24,8 +24,8 @@ package struct Progress {
         var parts = ["\(done)/\(total) \(unit)"]
         let seconds = elapsed / .seconds(1)
         if done > 0, seconds > 0 {
-            parts.append("\((Double(done) / seconds).withMetricPrefix)/s")
-            if let amountUnit, amount > 0 { parts.append("\((amount / seconds).withMetricPrefix)\(amountUnit)/s") }
+            parts.append((Double(done) / seconds).formatted(unit: "/s"))
+            if let amountUnit, amount > 0 { parts.append((amount / seconds).formatted(unit: "\(amountUnit)/s")) }
         }
         if done >= total {
             parts.append("took \(elapsed.asClock)")

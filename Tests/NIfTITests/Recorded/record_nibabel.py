@@ -27,6 +27,14 @@ for case in range(12):
         "orientation": "".join(nibabel.aff2axcodes(affine)),
     })
 
+orientations = []
+while len(orientations) < 40:  # the hard ones: no array axis follows a world axis closely
+    axes = numpy.linalg.qr(rng.normal(size=(3, 3)))[0]
+    if sorted(abs(axes).max(axis=0))[0] < 0.65:
+        affine = numpy.eye(4)
+        affine[:3, :3] = axes
+        orientations.append({"affine": affine.tolist(), "codes": "".join(nibabel.aff2axcodes(affine))})
+
 scaled = []
 for name in ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64"]:
     for slope, intercept in [(0, 5), (1, 0), (1, -1024), (0.1, 0), (2.5, -3.75), (-1e-3, 1e5)]:
@@ -44,4 +52,4 @@ for name in ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "i
         scaled.append({"file": raw.hex(), "values": [float(v).hex() for v in values]})
 
 path = pathlib.Path(__file__).with_name("nibabel.json")
-path.write_text(json.dumps({"nibabel": nibabel.__version__, "headers": headers, "scaled": scaled}, indent=0))
+path.write_text(json.dumps({"nibabel": nibabel.__version__, "headers": headers, "orientations": orientations, "scaled": scaled}, indent=0))
