@@ -1,9 +1,9 @@
 import Glibc
 
 /// The learning rate at each step: a linear warm-up to the peak, then a decay.
-public struct LearningRateSchedule: Hashable, Sendable {
+public struct LearningRateSchedule: Hashable, Sendable, Codable {
     /// How the rate falls after the warm-up.
-    public enum Decay: Hashable, Sendable {
+    public enum Decay: Hashable, Sendable, Codable {
         case constant
         /// Multiplied by `factor` every `steps` steps, continuously.
         case exponential(factor: Double, steps: Int)

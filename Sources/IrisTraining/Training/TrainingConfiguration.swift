@@ -5,7 +5,7 @@ import FoundationEssentials
 /// All that decides a training run besides the data: which model, which episodes, how long and how fast.
 ///
 /// Read from `configs/train/*.yaml`. Paths in it are relative to the file.
-public struct TrainingConfiguration: Sendable, Equatable {
+public struct TrainingConfiguration: Sendable, Equatable, Codable {
     public static let format = 1
 
     /// The model's configuration file.
@@ -31,8 +31,13 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var validation = ValidationSettings()
     public var checkpoints = CheckpointSettings()
 
-    public struct OptimizerSettings: Sendable, Equatable {
-        public enum Method: String, Sendable, CaseIterable { case lamb, adamw }
+    /// A configuration whose other settings have their defaults.
+    public init(model: String, episodes: String, steps: Int, learningRate: LearningRateSchedule) {
+        (self.model, self.episodes, self.steps, self.learningRate) = (model, episodes, steps, learningRate)
+    }
+
+    public struct OptimizerSettings: Sendable, Equatable, Codable {
+        public enum Method: String, Sendable, CaseIterable, Codable { case lamb, adamw }
         public var method = Method.lamb
         public var beta1 = 0.9
         public var beta2 = 0.999
@@ -40,13 +45,13 @@ public struct TrainingConfiguration: Sendable, Equatable {
         public var weightDecay = 1e-5
     }
 
-    public struct LossSettings: Sendable, Equatable {
+    public struct LossSettings: Sendable, Equatable, Codable {
         public var dice = 1.0
         public var crossEntropy = 1.0
         public var smoothing = 1.0
     }
 
-    public struct ValidationSettings: Sendable, Equatable {
+    public struct ValidationSettings: Sendable, Equatable, Codable {
         /// Steps between validations.
         public var every = 500
         /// Fixed episodes of the validation split.
@@ -55,7 +60,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
         public var patience = 0
     }
 
-    public struct CheckpointSettings: Sendable, Equatable {
+    public struct CheckpointSettings: Sendable, Equatable, Codable {
         /// Steps between checkpoints.
         public var every = 500
         /// How many of the newest are kept, besides the best.

@@ -1,0 +1,146 @@
+import FoundationEssentials
+import IrisModel
+import IrisTraining
+import RandomNumbers
+import Tensors
+import Testing
+
+/// A toy task: an image with a bright and a dark ball; the class asked for is told by the reference alone.
+@Suite(.serialized) struct TrainerTests {
+    private static let size = 16
+
+    private static var model: IrisConfiguration {
+        var model = IrisConfiguration()
+        model.channels = [8, 8, 16]
+        model.embedding = 16
+        model.contextTokens = 2
+        model.contextLayers = 1
+        model.heads = 2
+        model.expansion = 2
+        model.attentionLevels = 1
+        return model
+    }
+
+    private static func configuration(steps: Int = 40, peak: Double = 5e-3) -> TrainingConfiguration {
+        var result = TrainingConfiguration(
+            model: "", episodes: "", steps: steps,
+            learningRate: LearningRateSchedule(peak: peak, warmUpSteps: 2, decay: .constant))
+        result.optimizer.method = .adamw
+        result.averageDecay = 0.9
+        return result
+    }
+
+    /// Two balls at random places; class 1 is the bright one, class 2 the dark one. Some episodes hold one class only.
+    private static func episode(_ index: Int) -> EpisodeTensors {
+        var generator = Philox(seed: 11, purpose: "balls", UInt64(index))
+        let classes: [UInt8] = index % 3 == 0 ? [2] : [1, 2]
+        let query = image(&generator), reference = image(&generator)
+        let shape = [size, size, size]
+        return EpisodeTensors(
+            classes: classes.map { ClassKey(dataset: "toy", value: $0) },
+            query: Tensor(query.values, shape: [1] + shape), references: Tensor(reference.values, shape: [1, 1] + shape),
+            masks: Tensor(classes.flatMap { reference.masks[Int($0) - 1] }, shape: [1, classes.count] + shape),
+            targets: Tensor(classes.flatMap { query.masks[Int($0) - 1] }, shape: [classes.count] + shape))
+    }
+
+    private static func image(_ generator: inout Philox) -> (values: [Float], masks: [[Float]]) {
+        var values = (0..<size * size * size).map { _ in Float(0.2 * generator.normal()) }
+        var masks: [[Float]] = []
+        for sign in [Float(2), -2] {
+            let center = (0..<3).map { _ in generator.uniform(in: 4...11) }
+            var mask = [Float](repeating: 0, count: values.count)
+            for index in values.indices {
+                let place = [index / (size * size), index / size % size, index % size]
+                if zip(place, center).reduce(0, { $0 + (Double($1.0) - $1.1) * (Double($1.0) - $1.1) }) < 9, masks.isEmpty || masks[0][index] == 0 {
+                    mask[index] = 1
+                    values[index] += sign
+                }
+            }
+            masks.append(mask)
+        }
+        return (values, masks)
+    }
+
+    private static func passes(of step: Int) -> [EpisodeBatch] { [EpisodeBatch([episode(2 * step), episode(2 * step + 1)])] }
+
+    @Test func learnsWhatTheReferenceShows() throws {
+        try Engine.shared.run {
+            let trainer = try Trainer(Self.configuration(steps: 60), model: Self.model)
+            let validation = (1000..<1006).map(Self.episode)
+            let before = try trainer.validate(on: validation)
+            for step in 0..<60 { _ = try trainer.step(on: Self.passes(of: step)) }
+            let after = try trainer.validate(on: validation)
+            #expect(before.dice < 0.35)
+            #expect(after.dice > 0.75, "Dice \(after.dice)")
+            #expect(after.isBest && after.loss < before.loss)
+            #expect(trainer.bank?.embeddings.count == 2)
+        }
+    }
+
+    /// Three steps, a checkpoint through a file, three more: the same bits as six steps in one go.
+    @Test func resumingRepeatsTheBits() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).safetensors")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Engine.shared.run {
+            let straight = try Trainer(Self.configuration(), model: Self.model)
+            for step in 0..<6 { _ = try straight.step(on: Self.passes(of: step)) }
+
+            let first = try Trainer(Self.configuration(), model: Self.model)
+            for step in 0..<3 { _ = try first.step(on: Self.passes(of: step)) }
+            _ = try first.validate(on: [Self.episode(1000)])
+            try first.checkpoint().write(to: file)
+            let second = try Trainer(Self.configuration(), model: Self.model)
+            try second.restore(SafeTensors(contentsOf: file), path: file.path)
+            #expect(second.step == 3 && second.best == first.best)
+            for step in 3..<6 { _ = try second.step(on: Self.passes(of: step)) }
+
+            #expect(second.network.parameters.values.values == straight.network.parameters.values.values)
+            #expect(second.average!.values.values == straight.average!.values.values)
+            #expect(second.bank!.embeddings == straight.bank!.embeddings)
+            #expect(second.optimizer.secondMoments.values == straight.optimizer.secondMoments.values)
+        }
+    }
+
+    /// The mean over pairs does not care how episodes are split, though one of the episodes has fewer classes.
+    @Test func splittingAStepChangesOnlyRounding() throws {
+        try Engine.shared.run {
+            let together = try Trainer(Self.configuration(), model: Self.model)
+            let apart = try Trainer(Self.configuration(), model: Self.model)
+            let a = try together.step(on: [EpisodeBatch([Self.episode(0), Self.episode(1)])])
+            let b = try apart.step(on: [EpisodeBatch([Self.episode(0)]), EpisodeBatch([Self.episode(1)])])
+            #expect(abs(a.loss - b.loss) < 1e-5)
+            #expect(abs(a.gradientNorm - b.gradientNorm) < 1e-4 * a.gradientNorm)
+        }
+    }
+
+    @Test func stepsThatAreNotFiniteAreSkippedAndBounded() throws {
+        try Engine.shared.run {
+            let trainer = try Trainer(Self.configuration(), model: Self.model)
+            let good = Self.episode(0)
+            let bad = EpisodeTensors(
+                classes: good.classes, query: Tensor(repeating: .infinity, shape: good.query.shape),
+                references: good.references, masks: good.masks, targets: good.targets)
+            let weights = trainer.network.parameters.values.values
+            for _ in 0..<Trainer.skipLimit - 1 {
+                #expect(try !trainer.step(on: [EpisodeBatch([bad])]).isApplied)
+            }
+            #expect(trainer.network.parameters.values.values == weights)
+            #expect(throws: TrainingError.notFinite(steps: Trainer.skipLimit)) { try trainer.step(on: [EpisodeBatch([bad])]) }
+            #expect(try trainer.step(on: [EpisodeBatch([good])]).isApplied)
+            #expect(trainer.skippedInARow == 0)
+        }
+    }
+
+    @Test func anotherModelsCheckpointIsRefused() throws {
+        try Engine.shared.run {
+            let trainer = try Trainer(Self.configuration(), model: Self.model)
+            var other = Self.model
+            other.channels = [8, 8, 24]
+            let stranger = try Trainer(Self.configuration(), model: other)
+            #expect(throws: TrainingError.self) { try trainer.restore(stranger.checkpoint(), path: "x") }
+            #expect(throws: TrainingError.checkpoint(
+                file: "x", problem: "expected a checkpoint of iris train but found other tensors.")
+            ) { try trainer.restore(SafeTensors(), path: "x") }
+        }
+    }
+}
