@@ -6,6 +6,9 @@ SHELL := /bin/bash
 PACKAGES := libdeflate-dev libdnnl-dev libopenblas-dev libopenmpi-dev libpng-dev libsqlite3-dev libssl-dev pkg-config zlib1g-dev
 IRIS := .build/release/iris
 
+# Waiting OpenMP threads sleep instead of spinning: builds and tests share the cores with other work.
+export OMP_WAIT_POLICY := passive
+
 .PHONY: help deps build test test-all bench-gzip format lint clean
 
 help: ## list the targets

@@ -65,10 +65,10 @@ import Testing
 
     @Test func learnsWhatTheReferenceShows() throws {
         try Engine.shared.run {
-            let trainer = try Trainer(Self.configuration(steps: 60), model: Self.model)
+            let trainer = try Trainer(Self.configuration(steps: 120), model: Self.model)
             let validation = (1000..<1006).map(Self.episode)
             let before = try trainer.validate(on: validation)
-            for step in 0..<60 { _ = try trainer.step(on: Self.passes(of: step)) }
+            for step in 0..<120 { _ = try trainer.step(on: Self.passes(of: step)) }
             let after = try trainer.validate(on: validation)
             #expect(before.dice < 0.35)
             #expect(after.dice > 0.75, "Dice \(after.dice)")
