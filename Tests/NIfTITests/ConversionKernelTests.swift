@@ -4,14 +4,14 @@ import Testing
 
 /// Every variant of the conversion kernels gives the bits of the plain one. Serialized: the limit is the process's.
 @Suite(.serialized) struct ConversionKernelTests {
-    private static let types: [(iris_stored_type, Int)] = [
-        (IRIS_STORED_UINT8, 1), (IRIS_STORED_INT8, 1), (IRIS_STORED_UINT16, 2), (IRIS_STORED_INT16, 2),
-        (IRIS_STORED_UINT32, 4), (IRIS_STORED_INT32, 4),
-        (IRIS_STORED_UINT64, 8), (IRIS_STORED_INT64, 8), (IRIS_STORED_FLOAT32, 4), (IRIS_STORED_FLOAT64, 8),
+    private static let types: [(iris_scalar, Int)] = [
+        (IRIS_UINT8, 1), (IRIS_INT8, 1), (IRIS_UINT16, 2), (IRIS_INT16, 2),
+        (IRIS_UINT32, 4), (IRIS_INT32, 4),
+        (IRIS_UINT64, 8), (IRIS_INT64, 8), (IRIS_FLOAT32, 4), (IRIS_FLOAT64, 8),
     ]
 
     /// All results of one call of each kernel, as bits.
-    private func results(_ type: iris_stored_type, _ bytes: [UInt8], count: Int, slope: Double, intercept: Double)
+    private func results(_ type: iris_scalar, _ bytes: [UInt8], count: Int, slope: Double, intercept: Double)
         -> [UInt64]
     {
         var doubles = [Double](repeating: 0, count: count), floats = [Float](repeating: 0, count: count)

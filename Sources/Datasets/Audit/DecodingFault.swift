@@ -15,7 +15,7 @@ extension Finding {
             case .truncated: .truncatedFile
             case .compressionName: .misleadingName
             case .notALabel: .unknownLabel
-            case .gzip(_, .truncated): .truncatedGzip
+            case .gzip(_, .truncated), .tooFewCompressedBytes: .truncatedGzip
             case .gzip(_, .checksum), .gzip(_, .length), .gzip(_, .corrupt): .corruptGzip
             case .gzip(_, .trailingBytes): .trailingBytes
             }
