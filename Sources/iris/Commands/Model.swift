@@ -95,7 +95,7 @@ struct Model: ParsableCommand {
             let bytes = edge * edge * edge * channels * 4
             guard bytes <= 8 << 30 else {
                 throw ValidationError(
-                    "the naive form would need \(Double(bytes).withMetricPrefix)B for the upsampled features. Choose fewer --channels.")
+                    "the naive form would need \(Double(bytes).formatted(unit: "B")) for the upsampled features. Choose fewer --channels.")
             }
         }
 
@@ -106,10 +106,10 @@ struct Model: ParsableCommand {
             } else {
                 var table = Table([.text("form"), .number("seconds"), .number("memory")])
                 table.add([
-                    "adjoint", result.adjointSeconds.formatted(significant: 3), Double(result.adjointBytes).withMetricPrefix + "B",
+                    "adjoint", result.adjointSeconds.formatted(significant: 3), Double(result.adjointBytes).formatted(unit: "B"),
                 ])
                 table.add([
-                    "naive", result.naiveSeconds.formatted(significant: 3), Double(result.naiveBytes).withMetricPrefix + "B",
+                    "naive", result.naiveSeconds.formatted(significant: 3), Double(result.naiveBytes).formatted(unit: "B"),
                 ])
                 table.printFitted()
                 print("largest difference: \(result.relativeDifference.formatted(significant: 2)) of the largest value")
