@@ -18,7 +18,7 @@ public struct SourceFile: Hashable, Sendable {
 }
 
 /// Which case: dataset and case name.
-public struct CaseKey: Hashable, Sendable, Comparable, CustomStringConvertible {
+public struct CaseKey: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
     public let dataset, name: String
 
     public init(dataset: String, name: String) { (self.dataset, self.name) = (dataset, name) }

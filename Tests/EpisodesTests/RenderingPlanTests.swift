@@ -1,6 +1,7 @@
 import Episodes
 import FoundationEssentials
 import Testing
+import VolumeStore
 import Volumes
 
 @Suite struct RenderingPlanTests {
@@ -9,7 +10,7 @@ import Volumes
         p.rotation = SIMD3(0.1, 0.2, 1.0 / 3)
         let shape = try GridShape(33, 20, 17)
         var plan = PatchPlan(
-            source: CaseKey(dataset: "amos22", id: "amos_0001"), shape: shape,
+            source: CaseKey(dataset: "amos22", name: "amos_0001"), shape: shape,
             map: p.voxelMap(shape: shape, sourceSpacing: try Spacing(1.5, 1.5, 1.5)))
         plan.elastic = ElasticDeformation(
             controlPoints: SIMD3(7, 8, 9), amplitude: SIMD3(4, 5, 6.1), key: RandomKey(0xfedc_ba98_7654_3210))

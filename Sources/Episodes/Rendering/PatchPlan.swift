@@ -1,3 +1,4 @@
+import VolumeStore
 import Volumes
 
 /// Everything that decides the voxels of one patch, resolved to numbers: replaying a plan against the same store gives the

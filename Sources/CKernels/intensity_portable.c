@@ -1,0 +1,2 @@
+#define VARIANT(name) name##_portable
+#include "intensity_variant.h"
