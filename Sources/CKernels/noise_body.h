@@ -33,9 +33,9 @@ VECTOR16 u32x16 joined(philox_words w) {
 }
 
 VECTOR16 void normal_pair(u32x16 a, u32x16 b, f32x16 *first, f32x16 *second) {
-    // -2 ln(v / 2^24) = 2 ln 2 (24 - log2 v) for v in 1...2^24.
-    f32x16 v = __builtin_convertvector((i32x16)(a >> 8) + 1, f32x16);
-    f32x16 square = max16((24.0f - log2_16(v)) * 1.38629436f, (f32x16)0.0f);
+    // -2 ln(v / 2^24) = -2 ln 2 log2(v / 2^24) for v in 1...2^24. Taking 24 off the exponent keeps small radii exact.
+    f32x16 e, t = split_exponent(__builtin_convertvector((i32x16)(a >> 8) + 1, f32x16), &e);
+    f32x16 square = max16(log2_of_parts(e - 24.0f, t) * -1.38629436f, (f32x16)0.0f);
     f32x16 radius = __builtin_elementwise_sqrt(square);
     radius = bits_as_float(float_as_bits(radius) ^ (i32x16)((b << 1) & 0x80000000u));
     // The angle in [-pi/4, pi/4), where short polynomials give cosine and sine.

@@ -64,9 +64,9 @@ VECTOR16 f32x16 split_exponent(f32x16 x, f32x16 *e) {
     return bits_as_float(bits - (exponent << 23)) - 1.0f;
 }
 
-// The base 2 logarithm of a positive normal number. Own minimax fit, off by at most 1e-7 near 1 and a rounding elsewhere.
-VECTOR16 f32x16 log2_16(f32x16 x) {
-    f32x16 e, t = split_exponent(x, &e);
+// The base 2 logarithm of 2^e (1 + t), t in [sqrt(1/2) - 1, sqrt(2) - 1]. Own minimax fit, off by at most 1e-7 for e = 0 and
+// by a rounding elsewhere.
+VECTOR16 f32x16 log2_of_parts(f32x16 e, f32x16 t) {
     f32x16 p = t * -0.145989031f + 0.236745417f;
     p = p * t - 0.24992393f;
     p = p * t + 0.286727428f;
@@ -75,6 +75,12 @@ VECTOR16 f32x16 log2_16(f32x16 x) {
     p = p * t - 0.72135663f;
     p = p * t + 1.44269478f;
     return p * t + e;
+}
+
+// The base 2 logarithm of a positive normal number.
+VECTOR16 f32x16 log2_16(f32x16 x) {
+    f32x16 e, t = split_exponent(x, &e);
+    return log2_of_parts(e, t);
 }
 
 // 2^x for x in [-126, 127]; below, 2^-126. Own minimax fit, relative error at most 2e-7.
