@@ -51,9 +51,9 @@ static size_t lay_out(sampler_job *job, void *workspace) {
     // The kernels load two elements at a time and whole vectors at row ends.
     job->pairs = take(&memory, sizeof(uint32_t) * STAGE_CAPACITY + 64);
     job->labels = take(&memory, STAGE_CAPACITY + 64);
-    job->affine_places = job->places = take(&memory, sizeof(int32_t) * 3 * TILE_VOXELS);
+    job->affine_places = take(&memory, sizeof(int32_t) * 3 * TILE_VOXELS);
     if (g->displacement) {
-        job->places = take(&memory, sizeof(int32_t) * 3 * TILE_VOXELS);
+        for (int n = 0; n < 2; n++) job->places[n] = take(&memory, sizeof(int32_t) * 3 * TILE_VOXELS);
         const int32_t *c = g->control_points;
         size_t width = ((size_t)g->shape[0] + TILE - 1) / TILE * TILE;
         job->expanded_i = take(&memory, sizeof(float) * 3 * width * (size_t)c[1] * (size_t)c[2]);

@@ -94,7 +94,10 @@ static inline __m256i stage_index(__m256i x, __m256i y, __m256i z, __m256i row, 
 }
 
 static inline __attribute__((always_inline)) void sample_tile(
-    const sampler_job *job, const tile_box *box, const int32_t base[3], const output_tile *tile, bool image, bool label) {
+    const sampler_job *job, const prepared_tile *t, const prepared_tile *next, bool image, bool label) {
+    const tile_box *box = &t->box;
+    const output_tile *tile = &t->tile;
+    const int32_t *base = t->base;
     const int32_t *shape = job->geometry->shape;
     __m256 scale = _mm256_set1_ps(job->source->scale * (1.0f / WEIGHT_ONE)), offset = _mm256_set1_ps(job->source->offset);
     __m256i row = _mm256_set1_epi32(box->row), plane = _mm256_set1_epi32(box->plane);
@@ -103,9 +106,10 @@ static inline __attribute__((always_inline)) void sample_tile(
     __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(tile->count[0]), lane);
     _Alignas(32) int32_t index[8];
-    for (int32_t z = 0; z < tile->count[2]; z++)
+    for (int32_t z = 0; z < tile->count[2]; z++) {
+        prefetch_slice(job, next, z);
         for (int32_t y = 0; y < tile->count[1]; y++) {
-            const int32_t *places = job->places + TILE * (y + TILE * z);
+            const int32_t *places = t->places + TILE * (y + TILE * z);
             __m256i px = _mm256_add_epi32(_mm256_load_si256((const __m256i *)places), base_x);
             __m256i py = _mm256_add_epi32(_mm256_load_si256((const __m256i *)(places + TILE_VOXELS)), base_y);
             __m256i pz = _mm256_add_epi32(_mm256_load_si256((const __m256i *)(places + 2 * TILE_VOXELS)), base_z);
@@ -137,6 +141,7 @@ static inline __attribute__((always_inline)) void sample_tile(
                 for (int32_t x = 0; x < tile->count[0]; x++) job->label[out + x] = job->labels[index[x]];
             }
         }
+    }
 }
 
 static void resample_row(const sampler_job *job, const float *a, const float *b, float weight, int32_t width, float *out) {

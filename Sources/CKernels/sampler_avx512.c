@@ -15,12 +15,6 @@ static inline __mmask16 inner_lanes(const iris_patch_source *s, const tile_box *
     return (__mmask16)(((1u << end) - 1) & ~((1u << first) - 1));
 }
 
-static inline bool is_inside(const iris_patch_source *s, const tile_box *box) {
-    for (int a = 0; a < 3; a++)
-        if (box->lower[a] < 0 || box->lower[a] + box->size[a] > s->shape[a]) return false;
-    return true;
-}
-
 // Masked lanes are neither read nor do they fault, so nothing outside the arrays is touched at any border.
 static inline __attribute__((always_inline)) void stage_pairs_of(
     const sampler_job *job, const tile_box *box, bool inside) {
@@ -45,7 +39,7 @@ static inline __attribute__((always_inline)) void stage_pairs_of(
                     int32_t height = box->lower[1] + y;
                     if (!plane_inside || height < 0 || height >= s->shape[1]) mask = 0;
                 }
-                __m256i row = mask ? _mm256_mask_loadu_epi16(pad, mask, from) : pad;
+                __m256i row = inside || mask ? _mm256_mask_loadu_epi16(pad, mask, from) : pad;
                 row = _mm256_min_epi16(_mm256_max_epi16(row, low), high);
                 __m512i wide = _mm512_castsi256_si512(row);
                 if (y > 0) {
@@ -84,7 +78,7 @@ static inline __attribute__((always_inline)) bool stage_labels_of(
                     int32_t height = box->lower[1] + y;
                     if (!plane_inside || height < 0 || height >= s->shape[1]) mask = 0;
                 }
-                __m128i row = mask ? _mm_maskz_loadu_epi8(mask, from) : _mm_setzero_si128();
+                __m128i row = inside || mask ? _mm_maskz_loadu_epi8(mask, from) : _mm_setzero_si128();
                 difference = _mm_or_si128(difference, _mm_maskz_mov_epi8(inside ? mask : 0xffff, _mm_xor_si128(row, first)));
                 _mm_store_si128((__m128i *)to, row);
             }
@@ -99,20 +93,21 @@ static bool stage_labels(const sampler_job *job, const tile_box *box) {
 }
 
 // The pairs at x and x + 1 of two voxels: one 64-bit load each.
-static inline __m128i two_quads(const uint32_t *a, const uint32_t *b) {
-    return _mm_castps_si128(_mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)a)), (const __m64 *)b));
+static inline __m128i two_quads(const uint32_t *plane, const uint32_t *index) {
+    __m128i first = _mm_loadl_epi64((const __m128i *)(plane + index[0]));
+    return _mm_castps_si128(_mm_loadh_pi(_mm_castsi128_ps(first), (const __m64 *)(plane + index[1])));
 }
 
-static inline __m512i eight_quads(const uint32_t *plane, const int32_t *index) {
-    __m256i low = _mm256_inserti128_si256(
-        _mm256_castsi128_si256(two_quads(plane + index[0], plane + index[1])), two_quads(plane + index[2], plane + index[3]), 1);
-    __m256i high = _mm256_inserti128_si256(
-        _mm256_castsi128_si256(two_quads(plane + index[4], plane + index[5])), two_quads(plane + index[6], plane + index[7]), 1);
+static inline __m512i eight_quads(const uint32_t *plane, const uint32_t *index) {
+    __m256i low =
+        _mm256_inserti128_si256(_mm256_castsi128_si256(two_quads(plane, index)), two_quads(plane, index + 2), 1);
+    __m256i high =
+        _mm256_inserti128_si256(_mm256_castsi128_si256(two_quads(plane, index + 4)), two_quads(plane, index + 6), 1);
     return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 
 // Interpolates sixteen voxels along y, then x, in the stage's plane that `plane` points to.
-static inline __m512 interpolate_plane(const uint32_t *plane, const int32_t *index, __m512i weights, __m512 fx) {
+static inline __m512 interpolate_plane(const uint32_t *plane, const uint32_t *index, __m512i weights, __m512 fx) {
     __m512i first = eight_quads(plane, index), second = eight_quads(plane, index + 8);
     const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const __m512i odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
@@ -130,7 +125,7 @@ static inline __m512i stage_index(__m512i x, __m512i y, __m512i z, __m512i row, 
 }
 
 // Sixteen labels, one byte load each.
-static inline __m128i sixteen_bytes(const uint8_t *labels, const int32_t *index) {
+static inline __m128i sixteen_bytes(const uint8_t *labels, const uint32_t *index) {
     __m128i v = _mm_cvtsi32_si128(labels[index[0]]);
 #define INSERT(n) v = _mm_insert_epi8(v, labels[index[n]], n)
     INSERT(1); INSERT(2); INSERT(3); INSERT(4); INSERT(5); INSERT(6); INSERT(7); INSERT(8);
@@ -139,51 +134,89 @@ static inline __m128i sixteen_bytes(const uint8_t *labels, const int32_t *index)
     return v;
 }
 
-static inline __attribute__((always_inline)) void sample_tile(
-    const sampler_job *job, const tile_box *box, const int32_t base[3], const output_tile *tile, bool image, bool label) {
-    const int32_t *shape = job->geometry->shape;
-    size_t line = (size_t)shape[0];
-    __m512 scale = _mm512_set1_ps(job->source->scale * (1.0f / WEIGHT_ONE)), offset = _mm512_set1_ps(job->source->offset);
+// What the second phase needs of one slice of a tile, 64 voxels.
+typedef struct tile_slice {
+    _Alignas(64) uint32_t index[64], label_index[64];
+    __m512i weights[4];
+    __m512 fx[4], fz[4];
+} tile_slice;
+
+static inline __attribute__((always_inline)) void prepare_slice(
+    const sampler_job *job, const prepared_tile *t, int32_t z, bool image, bool label, tile_slice *slice) {
+    const tile_box *box = &t->box;
+    const int32_t *base = t->base;
     __m512i row = _mm512_set1_epi32(box->row), plane = _mm512_set1_epi32(box->plane);
     __m512i base_x = _mm512_set1_epi32(base[0]), base_y = _mm512_set1_epi32(base[1]), base_z = _mm512_set1_epi32(base[2]);
     __m512i fraction = _mm512_set1_epi32(PLACE_FRACTION), half = _mm512_set1_epi32(PLACE_HALF);
     __m512i rounding = _mm512_set1_epi32(1 << (PLACE_BITS - WEIGHT_BITS - 1));
     __m512 unit = _mm512_set1_ps(0x1p-24f);
+    for (int v = 0; v < 4; v++) {
+        const int32_t *places = t->places + 16 * v + TILE * TILE * z;
+        __m512i px = _mm512_add_epi32(_mm512_load_si512(places), base_x);
+        __m512i py = _mm512_add_epi32(_mm512_load_si512(places + TILE_VOXELS), base_y);
+        __m512i pz = _mm512_add_epi32(_mm512_load_si512(places + 2 * TILE_VOXELS), base_z);
+        if (label)
+            _mm512_store_si512(slice->label_index + 16 * v,
+                stage_index(_mm512_add_epi32(px, half), _mm512_add_epi32(py, half), _mm512_add_epi32(pz, half), row, plane));
+        if (!image) continue;
+        _mm512_store_si512(slice->index + 16 * v, stage_index(px, py, pz, row, plane));
+        slice->fx[v] = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_and_si512(px, fraction)), unit);
+        slice->fz[v] = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_and_si512(pz, fraction)), unit);
+        __m512i wy = _mm512_srli_epi32(
+            _mm512_add_epi32(_mm512_and_si512(py, fraction), rounding), PLACE_BITS - WEIGHT_BITS);
+        // The low half weighs row y, the high half row y + 1.
+        slice->weights[v] =
+            _mm512_or_si512(_mm512_sub_epi32(_mm512_set1_epi32(WEIGHT_ONE), wy), _mm512_slli_epi32(wy, 16));
+    }
+}
+
+static inline __attribute__((always_inline)) void sample_tile(
+    const sampler_job *job, const prepared_tile *t, const prepared_tile *next, bool image, bool label) {
+    const tile_box *box = &t->box;
+    const output_tile *tile = &t->tile;
+    const int32_t *shape = job->geometry->shape;
+    size_t line = (size_t)shape[0];
+    __m512 scale = _mm512_set1_ps(job->source->scale * (1.0f / WEIGHT_ONE)), offset = _mm512_set1_ps(job->source->offset);
     __mmask8 columns = (__mmask8)((1u << tile->count[0]) - 1);
-    _Alignas(64) int32_t index[16], label_index[16];
-    for (int32_t z = 0; z < tile->count[2]; z++)
-        for (int32_t y = 0; y < tile->count[1]; y += 2) {
-            const int32_t *places = job->places + TILE * (y + TILE * z);
-            __m512i px = _mm512_add_epi32(_mm512_load_si512(places), base_x);
-            __m512i py = _mm512_add_epi32(_mm512_load_si512(places + TILE_VOXELS), base_y);
-            __m512i pz = _mm512_add_epi32(_mm512_load_si512(places + 2 * TILE_VOXELS), base_z);
-            size_t out = tile->corner[0] + line * (tile->corner[1] + y + (size_t)shape[1] * (tile->corner[2] + z));
-            bool both = y + 1 < tile->count[1];
-            if (label)
-                _mm512_store_si512(label_index,
-                    stage_index(_mm512_add_epi32(px, half), _mm512_add_epi32(py, half), _mm512_add_epi32(pz, half), row, plane));
+    const uint32_t *pairs = job->pairs, *next_pairs = job->pairs + box->plane;
+    const uint8_t *labels = job->labels;
+    int32_t rows = tile->count[1];
+    tile_slice slice;
+    for (int32_t z = 0; z < tile->count[2]; z++) {
+        prefetch_slice(job, next, z);
+        prepare_slice(job, t, z, image, label, &slice);
+        // The indices go through memory: sixteen scalar loads cost less than taking a vector apart.
+        __asm__ volatile("" ::: "memory");
+        size_t out = tile->corner[0] + line * (tile->corner[1] + (size_t)shape[1] * (tile->corner[2] + z));
+        for (int32_t y = 0; y < rows; y += 2, out += 2 * line) {
+            int v = y / 2;
+            bool full = columns == 0xff && y + 1 < rows;
             if (image) {
-                _mm512_store_si512(index, stage_index(px, py, pz, row, plane));
-                __m512 fx = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_and_si512(px, fraction)), unit);
-                __m512 fz = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_and_si512(pz, fraction)), unit);
-                __m512i wy = _mm512_srli_epi32(
-                    _mm512_add_epi32(_mm512_and_si512(py, fraction), rounding), PLACE_BITS - WEIGHT_BITS);
-                // The low half weighs row y, the high half row y + 1.
-                __m512i weights = _mm512_or_si512(
-                    _mm512_sub_epi32(_mm512_set1_epi32(WEIGHT_ONE), wy), _mm512_slli_epi32(wy, 16));
-                __m512 a = interpolate_plane(job->pairs, index, weights, fx);
-                __m512 b = interpolate_plane(job->pairs + box->plane, index, weights, fx);
-                __m512 v = _mm512_add_ps(a, _mm512_mul_ps(fz, _mm512_sub_ps(b, a)));
-                v = _mm512_add_ps(_mm512_mul_ps(v, scale), offset);
-                _mm256_mask_storeu_ps(job->image + out, columns, _mm512_castps512_ps256(v));
-                if (both) _mm256_mask_storeu_ps(job->image + out + line, columns, _mm512_extractf32x8_ps(v, 1));
+                __m512 a = interpolate_plane(pairs, slice.index + 16 * v, slice.weights[v], slice.fx[v]);
+                __m512 b = interpolate_plane(next_pairs, slice.index + 16 * v, slice.weights[v], slice.fx[v]);
+                __m512 r = _mm512_add_ps(a, _mm512_mul_ps(slice.fz[v], _mm512_sub_ps(b, a)));
+                r = _mm512_add_ps(_mm512_mul_ps(r, scale), offset);
+                __m256 low = _mm512_castps512_ps256(r), high = _mm512_extractf32x8_ps(r, 1);
+                if (full) {
+                    _mm256_storeu_ps(job->image + out, low);
+                    _mm256_storeu_ps(job->image + out + line, high);
+                } else {
+                    _mm256_mask_storeu_ps(job->image + out, columns, low);
+                    if (y + 1 < rows) _mm256_mask_storeu_ps(job->image + out + line, columns, high);
+                }
             }
             if (label) {
-                __m128i v = sixteen_bytes(job->labels, label_index);
-                _mm_mask_storeu_epi8(job->label + out, columns, v);
-                if (both) _mm_mask_storeu_epi8(job->label + out + line, columns, _mm_unpackhi_epi64(v, v));
+                __m128i r = sixteen_bytes(labels, slice.label_index + 16 * v);
+                if (full) {
+                    _mm_storel_epi64((__m128i *)(job->label + out), r);
+                    _mm_storeh_pi((__m64 *)(job->label + out + line), _mm_castsi128_ps(r));
+                } else {
+                    _mm_mask_storeu_epi8(job->label + out, columns, r);
+                    if (y + 1 < rows) _mm_mask_storeu_epi8(job->label + out + line, columns, _mm_unpackhi_epi64(r, r));
+                }
             }
         }
+    }
 }
 
 static void resample_row(const sampler_job *job, const float *a, const float *b, float weight, int32_t width, float *out) {

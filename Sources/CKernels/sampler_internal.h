@@ -43,8 +43,8 @@ typedef struct sampler_job {
     uint32_t *pairs;
     uint8_t *labels;
     // The places of a tile's voxels relative to its reference place: along i, j, k, each 512 values. They are the same for
-    // all tiles of an affine patch; a displacement is added to them for every tile.
-    int32_t *places, *affine_places;
+    // all tiles of an affine patch; with a displacement, two tiles in turn have their own.
+    int32_t *affine_places, *places[2];
     // Control values expanded along i: [zc][yc][axis][i], and along j for one row of tiles: [zc][axis][tile][8 x 8].
     float *expanded_i, *expanded_j;
     // Spline weights, four per voxel, and the first control point, for each axis.
@@ -63,6 +63,15 @@ typedef struct output_tile {
     int32_t corner[3], count[3];
 } output_tile;
 
+// A tile with its places known.
+typedef struct prepared_tile {
+    output_tile tile;
+    tile_box box;
+    int32_t base[3];        // the reference place relative to the box
+    const int32_t *places;  // of its voxels, relative to the reference place
+    enum { TILE_OUTSIDE, TILE_DIRECT, TILE_STAGED } way;
+} prepared_tile;
+
 static inline int32_t min_i32(int32_t a, int32_t b) { return a < b ? a : b; }
 static inline int32_t max_i32(int32_t a, int32_t b) { return a > b ? a : b; }
 
@@ -78,6 +87,37 @@ static inline int64_t fixed_place(double place) {
 static inline void affine_place(const iris_patch_geometry *g, int32_t i, int32_t j, int32_t k, int64_t place[3]) {
     for (int a = 0; a < 3; a++)
         place[a] = fixed_place(g->origin[a] + i * g->step[0][a] + j * g->step[1][a] + k * g->step[2][a]);
+}
+
+// Asks for the source rows of planes first ..< end of a tile's box, unless the box leaves the source.
+static inline __attribute__((always_inline)) void prefetch_planes(
+    const sampler_job *job, const prepared_tile *t, int32_t first, int32_t end) {
+    const iris_patch_source *s = job->source;
+    const tile_box *box = &t->box;
+    ptrdiff_t line = s->shape[0], plane = line * s->shape[1];
+    for (int32_t z = first; z < end; z++) {
+        ptrdiff_t start = plane * (box->lower[2] + z) + line * box->lower[1] + box->lower[0];
+        for (int32_t y = 0; y < box->size[1]; y++, start += line) {
+            if (job->image) {
+                __builtin_prefetch(s->image + start, 0, 3);
+                __builtin_prefetch(s->image + start + box->size[0] - 1, 0, 3);
+            }
+            if (job->label) __builtin_prefetch(s->label + start, 0, 3);
+        }
+    }
+}
+
+static inline bool is_inside(const iris_patch_source *s, const tile_box *box) {
+    for (int a = 0; a < 3; a++)
+        if (box->lower[a] < 0 || box->lower[a] + box->size[a] > s->shape[a]) return false;
+    return true;
+}
+
+// The share of `next`'s prefetching that slice z of the tile before it does.
+static inline __attribute__((always_inline)) void prefetch_slice(
+    const sampler_job *job, const prepared_tile *next, int32_t z) {
+    if (!next || next->way != TILE_STAGED || !is_inside(job->source, &next->box)) return;
+    prefetch_planes(job, next, next->box.size[2] * z / TILE, next->box.size[2] * (z + 1) / TILE);
 }
 
 void iris_sample_tiles_portable(sampler_job *job);

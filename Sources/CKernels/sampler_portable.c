@@ -7,7 +7,11 @@ static void stage_pairs(const sampler_job *job, const tile_box *box) { stage_pai
 static bool stage_labels(const sampler_job *job, const tile_box *box) { return stage_labels_by_row(job, box); }
 
 static void sample_tile(
-    const sampler_job *job, const tile_box *box, const int32_t base[3], const output_tile *tile, bool image, bool label) {
+    const sampler_job *job, const prepared_tile *t, const prepared_tile *next, bool image, bool label) {
+    const tile_box *box = &t->box;
+    const output_tile *tile = &t->tile;
+    const int32_t *base = t->base;
+    (void)next;
     const iris_patch_geometry *g = job->geometry;
     float scale = job->source->scale * (1.0f / WEIGHT_ONE), offset = job->source->offset;
     for (int32_t z = 0; z < tile->count[2]; z++)
@@ -15,7 +19,7 @@ static void sample_tile(
             size_t out = tile->corner[0]
                 + (size_t)g->shape[0] * (tile->corner[1] + y + (size_t)g->shape[1] * (tile->corner[2] + z));
             for (int32_t x = 0; x < tile->count[0]; x++) {
-                const int32_t *place = job->places + x + TILE * (y + TILE * z);
+                const int32_t *place = t->places + x + TILE * (y + TILE * z);
                 int32_t px = place[0] + base[0], py = place[TILE_VOXELS] + base[1], pz = place[2 * TILE_VOXELS] + base[2];
                 if (image) {
                     const uint32_t *pairs =

@@ -2,8 +2,8 @@
 //
 //     void stage_pairs(const sampler_job *, const tile_box *)     the image box, clipped, as pairs of rows
 //     bool stage_labels(const sampler_job *, const tile_box *)    the label box; whether it holds one value only
-//     void sample_tile(const sampler_job *, const tile_box *, const int32_t base[3], const output_tile *, bool image,
-//                      bool label)                                from the stage to the patch
+//     void sample_tile(const sampler_job *, const prepared_tile *, const prepared_tile *next, bool image, bool label)
+//         from the stage to the patch, asking for the source rows of `next` on the way (prefetch_planes)
 #include "sampler_internal.h"
 
 // Control values of one row of tiles, expanded along j: [zc][axis][tile][8 rows of 8].
@@ -26,8 +26,9 @@ static void expand_rows(const sampler_job *job, int32_t j) {
                 }
 }
 
-// Adds the displacement to the affine places of a tile and finds their range.
-static void displace(const sampler_job *job, const output_tile *tile, int32_t low[3], int32_t high[3]) {
+// The affine places of a tile with the displacement added, and their range.
+static void displace(
+    const sampler_job *job, const output_tile *tile, int32_t *places, int32_t low[3], int32_t high[3]) {
     const iris_patch_geometry *g = job->geometry;
     size_t tiles = ((size_t)g->shape[0] + TILE - 1) / TILE, t = (size_t)tile->corner[0] / TILE;
     size_t next = 3 * tiles * TILE * TILE;
@@ -38,7 +39,7 @@ static void displace(const sampler_job *job, const output_tile *tile, int32_t lo
             const float *w = job->spline_weights[2] + 4 * k;
             const float *v = job->expanded_j + next * (size_t)job->spline_first[2][k] + TILE * TILE * (a * tiles + t);
             const int32_t *from = job->affine_places + TILE_VOXELS * a + TILE * TILE * z;
-            int32_t *to = job->places + TILE_VOXELS * a + TILE * TILE * z;
+            int32_t *to = places + TILE_VOXELS * a + TILE * TILE * z;
             for (int n = 0; n < TILE * TILE; n++) {
                 float d = w[0] * v[n] + w[1] * v[next + n] + w[2] * v[2 * next + n] + w[3] * v[3 * next + n];
                 int32_t place = from[n] + (int32_t)rintf(d * 0x1p24f);
@@ -80,63 +81,92 @@ static void fill_tile_labels(const sampler_job *job, const output_tile *tile, ui
         }
 }
 
-static void render_tile(const sampler_job *job, const output_tile *tile, const int32_t low[3], const int32_t high[3]) {
+// Where the places of a tile lead: the box that holds them, and what is to be done about it.
+static void locate_tile(const sampler_job *job, prepared_tile *t, const int32_t low[3], const int32_t high[3]) {
     const int32_t *shape = job->source->shape;
     int64_t place[3];
-    affine_place(job->geometry, tile->corner[0], tile->corner[1], tile->corner[2], place);
-    tile_box box;
-    int32_t base[3];
+    affine_place(job->geometry, t->tile.corner[0], t->tile.corner[1], t->tile.corner[2], place);
     bool outside = false, large = false;
     for (int a = 0; a < 3; a++) {
         int64_t first = (place[a] + low[a]) >> PLACE_BITS;
         int64_t last = ((place[a] + high[a]) >> PLACE_BITS) + 1;
         outside |= last < 0 || first >= shape[a];
         large |= last - first + 1 > STAGE_EXTENT;
-        box.lower[a] = (int32_t)first;
-        box.size[a] = (int32_t)(last - first + 1);
-        base[a] = (int32_t)(place[a] - first * (1 << PLACE_BITS));
+        t->box.lower[a] = (int32_t)first;
+        t->box.size[a] = (int32_t)(last - first + 1);
+        t->base[a] = (int32_t)(place[a] - first * (1 << PLACE_BITS));
     }
-    if (outside) return fill_tile(job, tile);
-    box.row = (box.size[0] + STAGE_ROW - 1) / STAGE_ROW * STAGE_ROW;
-    box.plane = box.row * box.size[1];
-    if (large || (size_t)box.plane * box.size[2] > STAGE_CAPACITY) return iris_sample_tile_directly(job, tile);
-    if (job->image) stage_pairs(job, &box);
+    t->box.row = (t->box.size[0] + STAGE_ROW - 1) / STAGE_ROW * STAGE_ROW;
+    t->box.plane = t->box.row * t->box.size[1];
+    large |= (size_t)t->box.plane * t->box.size[2] > STAGE_CAPACITY;
+    t->way = outside ? TILE_OUTSIDE : large ? TILE_DIRECT : TILE_STAGED;
+}
+
+static void render_tile(const sampler_job *job, const prepared_tile *t, const prepared_tile *next) {
+    if (t->way == TILE_OUTSIDE) return fill_tile(job, &t->tile);
+    if (t->way == TILE_DIRECT) return iris_sample_tile_directly(job, &t->tile);
+    if (job->image) stage_pairs(job, &t->box);
     bool labels = job->label;
-    if (labels && stage_labels(job, &box)) {
-        fill_tile_labels(job, tile, job->labels[0]);
+    if (labels && stage_labels(job, &t->box)) {
+        fill_tile_labels(job, &t->tile, job->labels[0]);
         labels = false;
     }
     if (job->image && labels)
-        sample_tile(job, &box, base, tile, true, true);
+        sample_tile(job, t, next, true, true);
     else if (job->image)
-        sample_tile(job, &box, base, tile, true, false);
+        sample_tile(job, t, next, true, false);
     else if (labels)
-        sample_tile(job, &box, base, tile, false, true);
+        sample_tile(job, t, next, false, true);
 }
 
-static void sample_tiles(sampler_job *job) {
-    const int32_t *n = job->geometry->shape;
-    int32_t low[3], high[3];
+static void fill_affine_places(sampler_job *job) {
     for (int a = 0; a < 3; a++) {
         int32_t *places = job->affine_places + TILE_VOXELS * a;
         for (int32_t z = 0; z < TILE; z++)
             for (int32_t y = 0; y < TILE; y++)
                 for (int32_t x = 0; x < TILE; x++)
                     *places++ = x * job->step[0][a] + y * job->step[1][a] + z * job->step[2][a];
-        low[a] = high[a] = 0;
-        for (int p = 0; p < 3; p++) {
-            low[a] += min_i32(0, (TILE - 1) * job->step[p][a]);
-            high[a] += max_i32(0, (TILE - 1) * job->step[p][a]);
-        }
     }
-    for (int32_t j = 0; j < n[1]; j += TILE) {
-        if (job->geometry->displacement) expand_rows(job, j);
-        for (int32_t k = 0; k < n[2]; k += TILE)
-            for (int32_t i = 0; i < n[0]; i += TILE) {
-                output_tile tile = {
-                    {i, j, k}, {min_i32(TILE, n[0] - i), min_i32(TILE, n[1] - j), min_i32(TILE, n[2] - k)}};
-                if (job->geometry->displacement) displace(job, &tile, low, high);
-                render_tile(job, &tile, low, high);
+}
+
+// Tile n of the walk: rows of tiles along i, then along k, then along j, so that one expansion of the splines along j
+// serves a whole slab.
+static output_tile tile_at(const sampler_job *job, int32_t n) {
+    const int32_t *shape = job->geometry->shape;
+    int32_t tiles_i = (shape[0] + TILE - 1) / TILE, tiles_k = (shape[2] + TILE - 1) / TILE;
+    output_tile tile = {{n % tiles_i * TILE, n / (tiles_i * tiles_k) * TILE, n / tiles_i % tiles_k * TILE}, {0}};
+    for (int a = 0; a < 3; a++) tile.count[a] = min_i32(TILE, shape[a] - tile.corner[a]);
+    return tile;
+}
+
+static void prepare_tile(const sampler_job *job, int32_t n, prepared_tile *t) {
+    t->tile = tile_at(job, n);
+    int32_t low[3] = {0}, high[3] = {0};
+    if (job->geometry->displacement) {
+        if (t->tile.corner[0] == 0 && t->tile.corner[2] == 0) expand_rows(job, t->tile.corner[1]);
+        int32_t *places = job->places[n & 1];
+        displace(job, &t->tile, places, low, high);
+        t->places = places;
+    } else {
+        for (int a = 0; a < 3; a++)
+            for (int p = 0; p < 3; p++) {
+                low[a] += min_i32(0, (TILE - 1) * job->step[p][a]);
+                high[a] += max_i32(0, (TILE - 1) * job->step[p][a]);
             }
+        t->places = job->affine_places;
+    }
+    locate_tile(job, t, low, high);
+}
+
+static void sample_tiles(sampler_job *job) {
+    fill_affine_places(job);
+    int32_t count = 1;
+    for (int a = 0; a < 3; a++) count *= (job->geometry->shape[a] + TILE - 1) / TILE;
+    prepared_tile tiles[2];
+    prepare_tile(job, 0, &tiles[0]);
+    for (int32_t n = 0; n < count; n++) {
+        prepared_tile *next = n + 1 < count ? &tiles[(n + 1) & 1] : NULL;
+        if (next) prepare_tile(job, n + 1, next);
+        render_tile(job, &tiles[n & 1], next);
     }
 }
