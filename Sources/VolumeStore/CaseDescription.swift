@@ -27,7 +27,8 @@ public struct CaseKey: Hashable, Sendable, Codable, Comparable, CustomStringConv
 
     /// The canonical order: by the UTF-8 bytes of the dataset, then of the name, as SQLite's BINARY collation.
     public static func < (a: CaseKey, b: CaseKey) -> Bool {
-        a.dataset == b.dataset ? a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
+        a.dataset == b.dataset
+            ? a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
             : a.dataset.utf8.lexicographicallyPrecedes(b.dataset.utf8)
     }
 }
@@ -48,27 +49,34 @@ public struct CaseDescription: Sendable {
     public let sources: [SourceFile]
     /// SHA-256 of the preparation configuration in its canonical form.
     public let configurationDigest: SHA256Digest
+    /// What is worth knowing of the case, such as a repair of its header.
+    public let findings: [StoredFinding]
 
     public init(
-        key: CaseKey, subject: String, modality: String, officialSplit: CaseSplit = .none, paperSplit: CaseSplit = .none,
+        key: CaseKey, subject: String, modality: String, officialSplit: CaseSplit = .none,
+        paperSplit: CaseSplit = .none,
         sourceGrid: Grid, sourceIntensities: SourceIntensities, quantisation: Quantisation = .identity,
-        normalisation: IntensityNormalisation, sources: [SourceFile] = [], configurationDigest: SHA256Digest
+        normalisation: IntensityNormalisation, sources: [SourceFile] = [], configurationDigest: SHA256Digest,
+        findings: [StoredFinding] = []
     ) {
         (self.key, self.subject, self.modality) = (key, subject, modality)
         (self.officialSplit, self.paperSplit) = (officialSplit, paperSplit)
         (self.sourceGrid, self.sourceIntensities) = (sourceGrid, sourceIntensities)
         (self.quantisation, self.normalisation) = (quantisation, normalisation)
-        (self.sources, self.configurationDigest) = (sources, configurationDigest)
+        (self.sources, self.configurationDigest, self.findings) = (sources, configurationDigest, findings)
     }
 
     /// A mark in the headers of the case's files, so that files of another preparation are never taken for this one's.
     var token: String {
         let parts = [
-            "\(key)", subject, modality, officialSplit.name, paperSplit.name, "\(quantisation.slope)", "\(quantisation.intercept)",
+            "\(key)", subject, modality, officialSplit.name, paperSplit.name, "\(quantisation.slope)",
+            "\(quantisation.intercept)",
             "\(normalisation.clipLow)", "\(normalisation.clipHigh)", "\(normalisation.mean)",
             "\(normalisation.standardDeviation)", configurationDigest.hexadecimal,
         ]
-        return String(SHA256Digest(of: (parts + sources.map(\.digest.hexadecimal)).joined(separator: "\t")).hexadecimal.prefix(32))
+        return String(
+            SHA256Digest(of: (parts + sources.map(\.digest.hexadecimal)).joined(separator: "\t")).hexadecimal.prefix(32)
+        )
     }
 }
 

@@ -12,7 +12,8 @@ struct CompactPresence: Sendable {
         ClassPresence(
             value: value, voxels: Int(voxels),
             box: VoxelBox(
-                lower: SIMD3(Int(lower.0), Int(lower.1), Int(lower.2)), upper: SIMD3(Int(upper.0), Int(upper.1), Int(upper.2))),
+                lower: SIMD3(Int(lower.0), Int(lower.1), Int(lower.2)),
+                upper: SIMD3(Int(upper.0), Int(upper.1), Int(upper.2))),
             centroid: SIMD3(Double(centroid.0), Double(centroid.1), Double(centroid.2)))
     }
 }

@@ -22,18 +22,12 @@ public struct ClassSurvey: Sendable {
     /// voxel is drawn from each, so the sample follows the class's extent; the draw depends on `seed` and the value only.
     /// - Precondition: at most 2^32 voxels.
     public init(of labels: UnsafeBufferPointer<UInt8>, shape: GridShape, seed: UInt64) {
-        precondition(labels.count == shape.count && shape.count <= Int(UInt32.max), "labels do not fill the shape")
-        var tallies = [Tally](repeating: Tally(), count: 256)
-        Self.forEachRun(in: labels, shape: shape) { value, start, length, j, k in
-            tallies[Int(value)].add(start: start, length: length, j: j, k: k)
-        }
-        let values = (1...255).filter { tallies[$0].voxels > 0 }
-        classes = values.map { tallies[$0].presence(value: UInt8($0)) }
-
-        var targets = values.map { Self.ranks(count: tallies[$0].voxels, value: $0, seed: seed) }
+        precondition(shape.count <= Int(UInt32.max), "a sampled place has 32 bits")
+        classes = Self.presences(in: labels, shape: shape)
+        var targets = classes.map { Self.ranks(count: $0.voxels, value: Int($0.value), seed: seed) }
         var place = [Int](repeating: -1, count: 256)
-        for (n, value) in values.enumerated() { place[value] = n }
-        var seen = [Int](repeating: 0, count: values.count), next = seen
+        for (n, entry) in classes.enumerated() { place[Int(entry.value)] = n }
+        var seen = [Int](repeating: 0, count: classes.count), next = seen
         Self.forEachRun(in: labels, shape: shape) { value, start, length, j, k in
             let n = place[Int(value)]
             let rowStart = shape.offset(start, j, k), first = seen[n]
@@ -45,6 +39,18 @@ public struct ClassSurvey: Sendable {
             }
         }
         samples = targets
+    }
+
+    /// Size, box and centroid of every class of a label map, by rising value, in one pass over runs of equal values.
+    public static func presences(in labels: UnsafeBufferPointer<UInt8>, shape: GridShape) -> [ClassPresence] {
+        precondition(labels.count == shape.count, "labels do not fill the shape")
+        var tallies = [Tally](repeating: Tally(), count: 256)
+        tallies.withUnsafeMutableBufferPointer { tallies in
+            forEachRun(in: labels, shape: shape) { value, start, length, j, k in
+                tallies[Int(value)].add(start: start, length: length, j: j, k: k)
+            }
+        }
+        return (1...255).compactMap { tallies[$0].voxels > 0 ? tallies[$0].presence(value: UInt8($0)) : nil }
     }
 
     /// Ranks, among the `count` voxels of a class in memory order, of those to keep.
@@ -95,7 +101,9 @@ public struct ClassSurvey: Sendable {
         func presence(value: UInt8) -> ClassPresence {
             let n = Double(voxels)
             return ClassPresence(
-                value: value, voxels: voxels, box: VoxelBox(lower: SIMD3<Int>(truncatingIfNeeded: lower), upper: SIMD3<Int>(truncatingIfNeeded: upper)),
+                value: value, voxels: voxels,
+                box: VoxelBox(
+                    lower: SIMD3<Int>(truncatingIfNeeded: lower), upper: SIMD3<Int>(truncatingIfNeeded: upper)),
                 centroid: SIMD3(Double(sumI) / n, Double(sumJ) / n, Double(sumK) / n))
         }
     }

@@ -27,7 +27,8 @@ public struct QuarantinedCase: Sendable {
     public let findings: [StoredFinding]
 
     public init(
-        key: CaseKey, subject: String, modality: String, officialSplit: CaseSplit = .none, paperSplit: CaseSplit = .none,
+        key: CaseKey, subject: String, modality: String, officialSplit: CaseSplit = .none,
+        paperSplit: CaseSplit = .none,
         sources: [SourceFile] = [], configurationDigest: SHA256Digest, reason: String, findings: [StoredFinding] = []
     ) {
         (self.key, self.subject, self.modality) = (key, subject, modality)
@@ -49,7 +50,8 @@ public struct RunRecord: Hashable, Sendable {
     public let prepared, unchanged, quarantined: Int
 
     public init(
-        dataset: String, configurationDigest: SHA256Digest, program: String, started: String, seconds: Double, prepared: Int,
+        dataset: String, configurationDigest: SHA256Digest, program: String, started: String, seconds: Double,
+        prepared: Int,
         unchanged: Int, quarantined: Int
     ) {
         (self.dataset, self.configurationDigest, self.program) = (dataset, configurationDigest, program)

@@ -36,6 +36,7 @@ public struct SourceIntensities: Hashable, Sendable {
 extension Quantisation {
     /// Whether the header of a NIfTI-1 file can state it and larger stored numbers mean larger intensities.
     var isStorable: Bool {
-        slope > 0 && slope.isFinite && intercept.isFinite && Double(Float(slope)) == slope && Double(Float(intercept)) == intercept
+        slope > 0 && slope.isFinite && intercept.isFinite && Double(Float(slope)) == slope
+            && Double(Float(intercept)) == intercept
     }
 }

@@ -11,7 +11,9 @@ extension VolumeStore {
             for name in fileNames(in: volumes + "/" + dataset) {
                 guard let caseName = StagingFolder.caseName(name) else { continue }
                 let key = CaseKey(dataset: dataset, name: caseName), leftover = "\(volumes)/\(dataset)/\(name)"
-                if let token = try indexedToken(key), token == self.token(in: leftover), token != self.token(in: caseFolder(key)) {
+                if let token = try indexedToken(key), token == self.token(in: leftover),
+                    token != self.token(in: caseFolder(key))
+                {
                     _ = try FolderExchange(leftover, caseFolder(key))
                 }
                 removeTree(leftover)
@@ -31,6 +33,9 @@ extension VolumeStore {
                 arguments: [key.dataset, key.name])
         }
     }
+
+    /// Whether the files of a case are there and of the preparation that the index speaks of, by size and token.
+    public func holds(_ prepared: PreparedRecord, key: CaseKey) -> Bool { (try? open(prepared, key: key)) != nil }
 
     /// The token in the header of a case folder's image.
     func token(in caseFolder: String) -> String? {

@@ -46,6 +46,8 @@ public final class PreparedCase: Sendable {
         (self.key, self.grid, self.quantisation, self.normalisation) = (key, grid, quantisation, normalisation)
         image = try MappedVolume(path: imagePath, shape: grid.shape, token: token, key: key)
         labels =
-            if let labelPath { try MappedVolume(path: labelPath, shape: grid.shape, token: token, key: key) } else { nil }
+            if let labelPath { try MappedVolume(path: labelPath, shape: grid.shape, token: token, key: key) } else {
+                nil
+            }
     }
 }

@@ -10,8 +10,8 @@ public struct StagedCase: Sendable {
     public let label: StoredFile?
     /// What the label map holds; empty for a case without labels.
     public let survey: ClassSurvey
-    /// The folder with the files, beside the one they are meant for.
-    let stagingFolder: String
+    /// Where the files are, beside the place they are meant for.
+    let staging: StagingFolder
 
     /// SHA-256 over everything that episodes depend on, equal wherever and whenever the case was prepared.
     var contentDigest: SHA256Digest {
@@ -19,7 +19,8 @@ public struct StagedCase: Sendable {
             key: description.key, subject: description.subject, modality: description.modality,
             officialSplit: description.officialSplit, paperSplit: description.paperSplit,
             configurationDigest: description.configurationDigest, grid: grid, quantisation: description.quantisation,
-            normalisation: description.normalisation, image: image.digest, label: label?.digest, classes: survey.classes,
+            normalisation: description.normalisation, image: image.digest, label: label?.digest,
+            classes: survey.classes,
             positions: survey.samples.map(VoxelPositions.encode)
         ).digest
     }
@@ -44,7 +45,8 @@ struct CaseContent {
     var digest: SHA256Digest {
         let hasher = SHA256Hasher()
         let affine = grid.affine.rows.prefix(3).joined().map { "\($0)" }.joined(separator: " ")
-        hasher.update("""
+        hasher.update(
+            """
             case\t\(key)\t\(subject)\t\(modality)\t\(officialSplit.name)\t\(paperSplit.name)
             configuration\t\(configurationDigest)
             grid\t\(grid.shape.i) \(grid.shape.j) \(grid.shape.k)\t\(affine)
@@ -55,7 +57,8 @@ struct CaseContent {
             """)
         for (presence, offsets) in zip(classes, positions) {
             let (low, high, centre) = (presence.box.lower, presence.box.upper, presence.centroid)
-            hasher.update("""
+            hasher.update(
+                """
                 class\t\(presence.value)\t\(presence.voxels)\t\(low.x) \(low.y) \(low.z)\t\(high.x) \(high.y) \(high.z)\t\
                 \(centre.x) \(centre.y) \(centre.z)\t\(offsets.count)
 

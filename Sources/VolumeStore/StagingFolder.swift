@@ -1,11 +1,25 @@
 import CLinux
 import Glibc
+import Synchronization
 
-/// Temporary folders beside those of the cases: `.staging-<process>-<serial>-<case>`.
-enum StagingFolder {
+/// A temporary folder beside those of the cases: `.staging-<process>-<serial>-<case>`. It is removed, with whatever is in it
+/// by then, when nobody needs it any more.
+final class StagingFolder: Sendable {
     static let prefix = ".staging-"
+    private static let serials = Atomic<Int>(0)
 
-    static func name(for caseName: String, serial: Int) -> String { "\(prefix)\(getpid())-\(serial)-\(caseName)" }
+    let path: String
+
+    /// Makes the folder, and that of the dataset.
+    init(for key: CaseKey, volumes: String) throws(StoreError) {
+        let parent = volumes + "/" + key.dataset
+        let serial = Self.serials.wrappingAdd(1, ordering: .relaxed).newValue
+        path = "\(parent)/\(Self.prefix)\(getpid())-\(serial)-\(key.name)"
+        mkdir(parent, 0o755)
+        guard mkdir(path, 0o755) == 0 else { throw .file(path, problem: "cannot be made: \(systemReason())") }
+    }
+
+    deinit { removeTree(path) }
 
     /// The case that a temporary folder was made for; `nil` for other names.
     static func caseName(_ name: String) -> String? {
@@ -32,7 +46,9 @@ struct FolderExchange {
         }
     }
 
-    func undo() { renameat2(AT_FDCWD, staged, AT_FDCWD, target, replacedOne ? IRIS_RENAME_EXCHANGE : IRIS_RENAME_NOREPLACE) }
+    func undo() {
+        renameat2(AT_FDCWD, staged, AT_FDCWD, target, replacedOne ? IRIS_RENAME_EXCHANGE : IRIS_RENAME_NOREPLACE)
+    }
 }
 
 /// The reason of the last failed system call.

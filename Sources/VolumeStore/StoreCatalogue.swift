@@ -36,7 +36,9 @@ public final class StoreCatalogue: Sendable {
     // MARK: One case
 
     public func name(of index: Int) -> String { columns.names[index] }
-    public func key(of index: Int) -> CaseKey { CaseKey(dataset: datasets[dataset(of: index)].name, name: columns.names[index]) }
+    public func key(of index: Int) -> CaseKey {
+        CaseKey(dataset: datasets[dataset(of: index)].name, name: columns.names[index])
+    }
     /// The number of the case's dataset in ``datasets``.
     public func dataset(of index: Int) -> Int { Int(columns.datasets[index]) }
     /// The number of the case's subject; subjects of different datasets differ.
@@ -81,7 +83,11 @@ public final class StoreCatalogue: Sendable {
         var (low, high) = (dataset.cases.lowerBound, dataset.cases.upperBound)
         while low < high {
             let middle = (low + high) / 2
-            if columns.names[middle].utf8.lexicographicallyPrecedes(key.name.utf8) { low = middle + 1 } else { high = middle }
+            if columns.names[middle].utf8.lexicographicallyPrecedes(key.name.utf8) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         return low < dataset.cases.upperBound && columns.names[low] == key.name ? low : nil
     }

@@ -79,8 +79,10 @@ extension StoreWriter {
             guard ours == nil else { return .ignored }
             try quarantine(
                 QuarantinedCase(
-                    key: record.key, subject: record.subject, modality: record.modality, officialSplit: record.officialSplit,
-                    paperSplit: record.paperSplit, sources: record.sources, configurationDigest: record.configurationDigest,
+                    key: record.key, subject: record.subject, modality: record.modality,
+                    officialSplit: record.officialSplit,
+                    paperSplit: record.paperSplit, sources: record.sources,
+                    configurationDigest: record.configurationDigest,
                     reason: reason, findings: try other.findings(of: record.key)))
             return .quarantined
         case .prepared(let prepared):
@@ -91,11 +93,14 @@ extension StoreWriter {
     }
 
     /// Stages a case of another store from its mapped files, whose digests it checks.
-    private func stageCopy(of record: CaseRecord, _ prepared: PreparedRecord, from other: VolumeStore) throws -> StagedCase {
+    private func stageCopy(of record: CaseRecord, _ prepared: PreparedRecord, from other: VolumeStore) throws
+        -> StagedCase
+    {
         let opened = try other.open(prepared, key: record.key)
         let description = CaseDescription(
             key: record.key, subject: record.subject, modality: record.modality, officialSplit: record.officialSplit,
-            paperSplit: record.paperSplit, sourceGrid: prepared.sourceGrid, sourceIntensities: prepared.sourceIntensities,
+            paperSplit: record.paperSplit, sourceGrid: prepared.sourceGrid,
+            sourceIntensities: prepared.sourceIntensities,
             quantisation: prepared.quantisation, normalisation: prepared.normalisation, sources: record.sources,
             configurationDigest: record.configurationDigest)
         let staged = try stage(
@@ -103,7 +108,6 @@ extension StoreWriter {
             labels: opened.labels.map { try Volume(grid: prepared.grid, voxels: Array($0.buffer)) })
         for (copy, original) in [(staged.image, prepared.image), (staged.label, prepared.label)] {
             guard let copy, let original, copy.digest != original.digest else { continue }
-            discard(staged)
             throw StoreError.damagedFile(
                 other.path(original), expected: "the digest \(original.digest)", found: "\(copy.digest)")
         }

@@ -35,14 +35,17 @@ enum StoreRows {
             try db.execute(
                 sql: "INSERT INTO classes VALUES (?, ?, ?, ?, ?, ?)",
                 arguments: [
-                    id, Int(entry.value), entry.name, entry.structure, entry.side.rawValue, entry.pairedValue.map { Int($0) },
+                    id, Int(entry.value), entry.name, entry.structure, entry.side.rawValue,
+                    entry.pairedValue.map { Int($0) },
                 ])
         }
     }
 
     /// The dataset with its class table; `nil` when the store does not know it.
     static func dataset(_ name: String, in db: Database) throws -> StoredDataset? {
-        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM datasets WHERE name = ?", arguments: [name]) else { return nil }
+        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM datasets WHERE name = ?", arguments: [name]) else {
+            return nil
+        }
         let classes = try Row.fetchAll(
             db, sql: "SELECT * FROM classes WHERE dataset_id = ? ORDER BY value", arguments: [row["id"] as Int64])
         return StoredDataset(
@@ -60,8 +63,10 @@ enum StoreRows {
     static func replace(_ staged: StagedCase, in db: Database) throws {
         let about = staged.description
         let id = try replaceCase(
-            about.key, subject: about.subject, modality: about.modality, splits: (about.officialSplit, about.paperSplit),
+            about.key, subject: about.subject, modality: about.modality,
+            splits: (about.officialSplit, about.paperSplit),
             sources: about.sources, configuration: about.configurationDigest, reason: nil, in: db)
+        try insert(about.findings, case: id, of: about.key.dataset, in: db)
         let (source, shape) = (about.sourceGrid.shape, staged.grid.shape)
         let arguments: StatementArguments = [
             id, source.i, source.j, source.k, about.sourceGrid.affine.rowData,
@@ -80,7 +85,8 @@ enum StoreRows {
         for (entry, sample) in zip(staged.survey.classes, staged.survey.samples) {
             let (low, high, centre) = (entry.box.lower, entry.box.upper, entry.centroid)
             try presence.execute(arguments: [
-                id, Int(entry.value), entry.voxels, low.x, low.y, low.z, high.x, high.y, high.z, centre.x, centre.y, centre.z,
+                id, Int(entry.value), entry.voxels, low.x, low.y, low.z, high.x, high.y, high.z, centre.x, centre.y,
+                centre.z,
             ])
             try positions.execute(arguments: [id, Int(entry.value), Data(VoxelPositions.encode(sample))])
         }
@@ -91,8 +97,13 @@ enum StoreRows {
             quarantined.key, subject: quarantined.subject, modality: quarantined.modality,
             splits: (quarantined.officialSplit, quarantined.paperSplit), sources: quarantined.sources,
             configuration: quarantined.configurationDigest, reason: quarantined.reason, in: db)
-        let dataset = try datasetID(quarantined.key.dataset, in: db)
-        for finding in quarantined.findings {
+        try insert(quarantined.findings, case: id, of: quarantined.key.dataset, in: db)
+    }
+
+    private static func insert(_ findings: [StoredFinding], case id: Int64, of dataset: String, in db: Database) throws
+    {
+        let dataset = try datasetID(dataset, in: db)
+        for finding in findings {
             try db.execute(
                 sql: """
                     INSERT INTO findings (dataset_id, case_id, code, severity, file, expected, found, fix)
@@ -107,12 +118,14 @@ enum StoreRows {
 
     /// Deletes what the index knows of a case and begins its rows anew.
     private static func replaceCase(
-        _ key: CaseKey, subject: String, modality: String, splits: (official: CaseSplit, paper: CaseSplit), sources: [SourceFile],
+        _ key: CaseKey, subject: String, modality: String, splits: (official: CaseSplit, paper: CaseSplit),
+        sources: [SourceFile],
         configuration: SHA256Digest, reason: String?, in db: Database
     ) throws -> Int64 {
         let dataset = try datasetID(key.dataset, in: db)
         let earlierSubject = try Int64.fetchOne(
-            db, sql: "DELETE FROM cases WHERE dataset_id = ? AND name = ? RETURNING subject_id", arguments: [dataset, key.name])
+            db, sql: "DELETE FROM cases WHERE dataset_id = ? AND name = ? RETURNING subject_id",
+            arguments: [dataset, key.name])
         try db.execute(
             sql: "INSERT OR IGNORE INTO subjects (dataset_id, name) VALUES (?, ?)", arguments: [dataset, subject])
         try db.execute(
@@ -129,7 +142,9 @@ enum StoreRows {
         for source in sources {
             try db.execute(
                 sql: "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)",
-                arguments: [id, source.role.rawValue, source.path, source.bytes, source.modified, source.digest.hexadecimal])
+                arguments: [
+                    id, source.role.rawValue, source.path, source.bytes, source.modified, source.digest.hexadecimal,
+                ])
         }
         if let earlierSubject {
             try db.execute(
@@ -153,7 +168,9 @@ extension Affine {
         func number(_ n: Int) -> Double {
             Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * n, as: UInt64.self)))
         }
-        guard let affine = try? Affine(rows: (0..<3).map { r in (0..<4).map { number(4 * r + $0) } }) else { return nil }
+        guard let affine = try? Affine(rows: (0..<3).map { r in (0..<4).map { number(4 * r + $0) } }) else {
+            return nil
+        }
         self = affine
     }
 }

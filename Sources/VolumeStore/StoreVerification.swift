@@ -48,14 +48,17 @@ extension VolumeStore {
     /// - Parameters:
     ///   - jobs: files read at the same time.
     ///   - progress: called after each case, on the caller's task, with its number of bytes.
-    public func verify(jobs: Int = availableCores, progress: (Int) -> Void = { _ in }) async throws -> StoreVerification {
+    public func verify(jobs: Int = availableCores, progress: (Int) -> Void = { _ in }) async throws -> StoreVerification
+    {
         var defects = try indexDefects()
         let cases = try cases()
         let catalogue = try catalogue()
         defects += try mixedConfigurations(cases)
         defects += orphans(cases)
         var (files, bytes) = (0, 0)
-        try await mapConcurrently(cases, jobs: jobs) { try self.check($0) } receive: { record, found in
+        try await mapConcurrently(cases, jobs: jobs) {
+            try self.check($0)
+        } receive: { record, found in
             if case .prepared(let prepared) = record.status {
                 let expected = [prepared.image, prepared.label].compactMap(\.self)
                 files += expected.count
@@ -90,7 +93,8 @@ extension VolumeStore {
             let digests = Set(cases.map(\.configurationDigest.hexadecimal)).sorted()
             guard digests.count > 1 else { return nil }
             return StoreDefect(
-                kind: .mixedConfigurations, key: nil, file: "volumes/\(dataset)", expected: "one preparation configuration",
+                kind: .mixedConfigurations, key: nil, file: "volumes/\(dataset)",
+                expected: "one preparation configuration",
                 found: "\(digests.count) (\(digests.map { $0.prefix(12) }.joined(separator: ", ")))",
                 fix: "Finish the preparation with iris prepare \(dataset) --update.")
         }
@@ -106,7 +110,8 @@ extension VolumeStore {
         }
         func defect(_ path: String, fix: String) -> StoreDefect {
             StoreDefect(
-                kind: .orphanFile, key: nil, file: path, expected: "only files that the index names", found: "this one", fix: fix)
+                kind: .orphanFile, key: nil, file: path, expected: "only files that the index names", found: "this one",
+                fix: fix)
         }
         var found: [StoreDefect] = []
         for dataset in fileNames(in: folder.path + "/volumes") {
@@ -144,7 +149,8 @@ extension VolumeStore {
         }
         for file in [prepared.image, prepared.label].compactMap(\.self) {
             guard let mapping = try? FileMapping(path: path(file)) else {
-                complain(.missingFile, file.path, expected: "a file of \(file.bytes) bytes", found: "none that can be read")
+                complain(
+                    .missingFile, file.path, expected: "a file of \(file.bytes) bytes", found: "none that can be read")
                 continue
             }
             mapping.willNeed()
@@ -170,20 +176,25 @@ extension VolumeStore {
         do {
             let header = try NIfTIHeader(
                 writing: prepared.grid, datatype: isImage ? .int16 : .uint8,
-                slope: isImage ? prepared.quantisation.slope : 1, intercept: isImage ? prepared.quantisation.intercept : 0,
+                slope: isImage ? prepared.quantisation.slope : 1,
+                intercept: isImage ? prepared.quantisation.intercept : 0,
                 affine: .sformAndQform, description: StoredVolumeHeader.mark(prepared.token), file: file.path
             ).encoded()
-            guard mapping.bytes.starts(with: header) else { return ("a header that says what the index says", "another") }
+            guard mapping.bytes.starts(with: header) else {
+                return ("a header that says what the index says", "another")
+            }
         } catch {
             return ("a grid that NIfTI-1 can hold", "\(error)")
         }
         guard !isImage else { return nil }
         let labels = mapping.bytes.dropFirst(StoredVolumeHeader.byteCount)
-        let survey = UnsafeRawBufferPointer(rebasing: labels).withMemoryRebound(to: UInt8.self) {
-            ClassSurvey(of: $0, shape: prepared.grid.shape, seed: 0)
+        let found = UnsafeRawBufferPointer(rebasing: labels).withMemoryRebound(to: UInt8.self) {
+            ClassSurvey.presences(in: $0, shape: prepared.grid.shape)
         }
-        guard survey.classes == prepared.classes else {
-            return ("the classes that the index lists", survey.classes.map { "\($0.value): \($0.voxels)" }.joined(separator: ", "))
+        guard found == prepared.classes else {
+            return (
+                "the classes that the index lists", found.map { "\($0.value): \($0.voxels)" }.joined(separator: ", ")
+            )
         }
         return nil
     }
@@ -205,7 +216,8 @@ extension StoreRows {
         -> (digest: String, positions: [[UInt8]])
     {
         let id = try caseID(of: key, in: db)
-        let digest = try Data.fetchOne(db, sql: "SELECT content_digest FROM preparations WHERE case_id = ?", arguments: [id])
+        let digest = try Data.fetchOne(
+            db, sql: "SELECT content_digest FROM preparations WHERE case_id = ?", arguments: [id])
         let positions = try classes.map { entry in
             try Data.fetchOne(
                 db.cachedStatement(sql: "SELECT offsets FROM positions WHERE case_id = ? AND value = ?"),

@@ -4,7 +4,6 @@ import FoundationEssentials
 import GRDB
 import Glibc
 import NIfTI
-import Synchronization
 import Volumes
 
 /// Adds cases to a store, each as a whole or not at all.
@@ -13,7 +12,6 @@ import Volumes
 /// renamed and indexed in one transaction. Staging is safe from many threads; commits take turns, also between processes.
 public final class StoreWriter: Sendable {
     public let store: VolumeStore
-    private let stagings = Atomic<Int>(0)
 
     /// - Precondition: the store was opened with mode `.write`.
     public init(_ store: VolumeStore) {
@@ -23,71 +21,74 @@ public final class StoreWriter: Sendable {
 
     // MARK: Cases
 
-    /// Writes the files of a case under a temporary name, without waiting for the disk.
+    /// Writes the files of a case under a temporary name, without waiting for the disk. They go when the result is dropped.
     ///
     /// - Parameters:
     ///   - image: int16 voxels that `description.quantisation` turns into intensities.
     ///   - labels: on the same grid; `nil` for a case without labels.
     /// - Throws: `StoreError` when grids differ, the name cannot name a folder, or a file cannot be written.
-    public func stage(_ description: CaseDescription, image: Volume<Int16>, labels: LabelMap?) throws(StoreError) -> StagedCase {
+    public func stage(_ description: CaseDescription, image: Volume<Int16>, labels: LabelMap?) throws(StoreError)
+        -> StagedCase
+    {
         let key = description.key
         try VolumeStore.check(name: key.dataset, kind: "dataset")
         try VolumeStore.check(name: key.name, kind: "case")
         if let labels, labels.grid != image.grid {
-            throw .inconsistentCase("\(key)", problem: "expected labels on the image's grid but found another. Resample them onto it.")
+            throw .inconsistentCase(
+                "\(key)", problem: "expected labels on the image's grid but found another. Resample them onto it.")
         }
         guard description.quantisation.isStorable else {
             throw .inconsistentCase(
                 "\(key)",
-                problem: "expected a positive slope and an intercept that single precision holds but found \(description.quantisation).")
+                problem:
+                    "expected a positive slope and an intercept that single precision holds but found \(description.quantisation)."
+            )
         }
         guard image.grid.shape.count <= Int(UInt32.max) else {
-            throw .inconsistentCase("\(key)", problem: "expected at most 4 294 967 295 voxels but found \(image.grid.shape.count). Use a larger spacing.")
+            throw .inconsistentCase(
+                "\(key)",
+                problem:
+                    "expected at most 4 294 967 295 voxels but found \(image.grid.shape.count). Use a larger spacing.")
         }
         let token = description.token
-        let staging = try makeStagingFolder(for: key)
-        do {
-            let imageFile = try write(
-                image.voxels, named: "image.nii", staging: staging, key: key,
+        let staging = try StagingFolder(for: key, volumes: store.folder.path + "/volumes")
+        let imageFile = try write(
+            image.voxels, named: "image.nii", staging: staging.path, key: key,
+            header: StoredVolumeHeader.bytes(
+                grid: image.grid, datatype: .int16, quantisation: description.quantisation, token: token, key: key))
+        var labelFile: StoredFile?
+        if let labels {
+            labelFile = try write(
+                labels.voxels, named: "label.nii", staging: staging.path, key: key,
                 header: StoredVolumeHeader.bytes(
-                    grid: image.grid, datatype: .int16, quantisation: description.quantisation, token: token, key: key))
-            var labelFile: StoredFile?
-            if let labels {
-                labelFile = try write(
-                    labels.voxels, named: "label.nii", staging: staging, key: key,
-                    header: StoredVolumeHeader.bytes(
-                        grid: labels.grid, datatype: .uint8, quantisation: .identity, token: token, key: key))
-            }
-            let seed = SHA256Digest(of: "\(key)").hexadecimal.prefix(16)
-            let survey = (labels?.voxels ?? []).withUnsafeBufferPointer {
-                labels == nil ? ClassSurvey.empty
-                    : ClassSurvey(of: $0, shape: image.grid.shape, seed: UInt64(seed, radix: 16)!)
-            }
-            return StagedCase(
-                description: description, grid: image.grid, image: imageFile, label: labelFile, survey: survey,
-                stagingFolder: staging)
-        } catch {
-            removeTree(staging)
-            throw error
+                    grid: labels.grid, datatype: .uint8, quantisation: .identity, token: token, key: key))
         }
+        let seed = SHA256Digest(of: "\(key)").hexadecimal.prefix(16)
+        let survey = (labels?.voxels ?? []).withUnsafeBufferPointer {
+            labels == nil
+                ? ClassSurvey.empty
+                : ClassSurvey(of: $0, shape: image.grid.shape, seed: UInt64(seed, radix: 16)!)
+        }
+        return StagedCase(
+            description: description, grid: image.grid, image: imageFile, label: labelFile, survey: survey,
+            staging: staging)
     }
 
     /// Moves a staged case to its place and indexes it. Readers see the earlier preparation until this returns.
     ///
-    /// - Throws: `StoreError` or a database error; the store is then as it was, and the staged files are gone.
+    /// - Throws: `StoreError` or a database error; the store is then as it was.
     public func commit(_ staged: StagedCase) throws {
         let key = staged.description.key
-        defer { removeTree(staged.stagingFolder) }
         for file in [staged.image, staged.label].compactMap(\.self) {
-            try synchronise(staged.stagingFolder + "/" + file.path.split(separator: "/").last!)
+            try synchronise(staged.staging.path + "/" + file.path.split(separator: "/").last!)
         }
-        try synchronise(staged.stagingFolder)
+        try synchronise(staged.staging.path)
         let target = store.caseFolder(key)
         var exchange: FolderExchange?
         do {
             // The transaction begins as a writer's, so that no other process moves files of the store meanwhile.
             try store.pool.write { db in
-                exchange = try FolderExchange(staged.stagingFolder, target)
+                exchange = try FolderExchange(staged.staging.path, target)
                 try synchronise(store.folder.path + "/volumes/" + key.dataset)
                 try StoreRows.replace(staged, in: db)
             }
@@ -96,9 +97,6 @@ public final class StoreWriter: Sendable {
             throw error
         }
     }
-
-    /// Gives a staged case up.
-    public func discard(_ staged: StagedCase) { removeTree(staged.stagingFolder) }
 
     /// Stages and commits a case.
     public func add(_ description: CaseDescription, image: Volume<Int16>, labels: LabelMap?) throws {
@@ -110,16 +108,15 @@ public final class StoreWriter: Sendable {
         try VolumeStore.check(name: quarantined.key.dataset, kind: "dataset")
         try VolumeStore.check(name: quarantined.key.name, kind: "case")
         let target = store.caseFolder(quarantined.key)
-        let aside = try makeStagingFolder(for: quarantined.key)
-        defer { removeTree(aside) }
+        let aside = try StagingFolder(for: quarantined.key, volumes: store.folder.path + "/volumes")
         var moved = false
         do {
             try store.pool.write { db in
-                moved = rename(target, aside) == 0
+                moved = rename(target, aside.path) == 0
                 try StoreRows.replace(quarantined, in: db)
             }
         } catch {
-            if moved { rename(aside, target) }
+            if moved { rename(aside.path, target) }
             throw error
         }
     }
@@ -155,22 +152,14 @@ public final class StoreWriter: Sendable {
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    run.dataset, run.configurationDigest.hexadecimal, run.program, run.started, run.seconds, run.prepared,
+                    run.dataset, run.configurationDigest.hexadecimal, run.program, run.started, run.seconds,
+                    run.prepared,
                     run.unchanged, run.quarantined,
                 ])
         }
     }
 
     // MARK: Files
-
-    private func makeStagingFolder(for key: CaseKey) throws(StoreError) -> String {
-        let parent = store.folder.path + "/volumes/" + key.dataset
-        let serial = stagings.wrappingAdd(1, ordering: .relaxed).newValue
-        let folder = "\(parent)/\(StagingFolder.name(for: key.name, serial: serial))"
-        mkdir(parent, 0o755)
-        guard mkdir(folder, 0o755) == 0 else { throw .file(folder, problem: "cannot be made: \(systemReason())") }
-        return folder
-    }
 
     private func write<Voxel>(
         _ voxels: [Voxel], named name: String, staging: String, key: CaseKey, header: [UInt8]

@@ -76,7 +76,9 @@ private struct CatalogueReader {
             else {
                 throw StoreError.format(
                     file: indexFile,
-                    problem: "the rows of case \(description.name)/\(name) are damaged. Prepare it again with iris prepare --update.")
+                    problem:
+                        "the rows of case \(description.name)/\(name) are damaged. Prepare it again with iris prepare --update."
+                )
             }
             if subjectNumbers[subject] == nil {
                 subjectNumbers[subject] = Int32(columns.subjectNames.count)

@@ -21,7 +21,9 @@ extension VolumeStore {
     /// A case by its key; `nil` when the store does not know it.
     public func record(of key: CaseKey) throws -> CaseRecord? {
         try pool.read {
-            try StoreRows.cases(where: "d.name = ? AND c.name = ?", [key.dataset, key.name], in: $0, folder: folder.path).first
+            try StoreRows.cases(
+                where: "d.name = ? AND c.name = ?", [key.dataset, key.name], in: $0, folder: folder.path
+            ).first
         }
     }
 
@@ -32,7 +34,8 @@ extension VolumeStore {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         let found = try pool.read {
             parts.count == 2
-                ? try StoreRows.cases(where: "d.name = ? AND c.name = ?", StatementArguments(parts), in: $0, folder: folder.path)
+                ? try StoreRows.cases(
+                    where: "d.name = ? AND c.name = ?", StatementArguments(parts), in: $0, folder: folder.path)
                 : try StoreRows.cases(where: "c.name = ?", [name], in: $0, folder: folder.path)
         }
         guard found.count < 2 else { throw StoreError.ambiguousCase(name, datasets: found.map(\.key.dataset)) }
@@ -52,7 +55,8 @@ extension VolumeStore {
                 arguments: [key.dataset, key.name]
             ).map { row in
                 StoredFinding(
-                    code: row["code"], severity: StoredFinding.Severity(rawValue: row["severity"]) ?? .error, file: row["file"],
+                    code: row["code"], severity: StoredFinding.Severity(rawValue: row["severity"]) ?? .error,
+                    file: row["file"],
                     expected: row["expected"], found: row["found"], fix: row["fix"])
             }
         }
@@ -61,7 +65,8 @@ extension VolumeStore {
     /// The canonical text of a preparation configuration; `nil` when the store does not know the digest.
     public func configuration(_ digest: SHA256Digest) throws -> String? {
         try pool.read {
-            try String.fetchOne($0, sql: "SELECT text FROM configurations WHERE digest = ?", arguments: [digest.hexadecimal])
+            try String.fetchOne(
+                $0, sql: "SELECT text FROM configurations WHERE digest = ?", arguments: [digest.hexadecimal])
         }
     }
 
@@ -85,7 +90,8 @@ extension VolumeStore {
             try Row.fetchAll(db, sql: "SELECT * FROM runs ORDER BY id").compactMap { row in
                 SHA256Digest(hexadecimal: row["configuration_digest"]).map {
                     RunRecord(
-                        dataset: row["dataset"], configurationDigest: $0, program: row["program"], started: row["started"],
+                        dataset: row["dataset"], configurationDigest: $0, program: row["program"],
+                        started: row["started"],
                         seconds: row["seconds"], prepared: row["prepared"], unchanged: row["unchanged"],
                         quarantined: row["quarantined"])
                 }
@@ -125,7 +131,8 @@ extension StoreRows {
             let damage = StoreError.format(
                 file: folder + "/index.sqlite",
                 problem: "the rows of case \(key) are damaged. Prepare it again with iris prepare --update.")
-            guard let official = CaseSplit(name: row["official_split"]), let paper = CaseSplit(name: row["paper_split"]),
+            guard let official = CaseSplit(name: row["official_split"]),
+                let paper = CaseSplit(name: row["paper_split"]),
                 let configuration = SHA256Digest(hexadecimal: row["configuration_digest"])
             else { throw damage }
             let status: CaseRecord.Status
@@ -136,13 +143,15 @@ extension StoreRows {
                 status = .quarantined(reason: row["reason"] ?? "")
             }
             return CaseRecord(
-                key: key, subject: row["subject"], modality: row["modality"], officialSplit: official, paperSplit: paper,
+                key: key, subject: row["subject"], modality: row["modality"], officialSplit: official,
+                paperSplit: paper,
                 sources: try sources(of: row["id"], in: db), configurationDigest: configuration, status: status)
         }
     }
 
     private static func preparedRecord(_ row: Row, key: CaseKey, in db: Database) throws -> PreparedRecord? {
-        guard let token = row["token"] as String?, let sourceGrid = grid(row, "source_i", "source_j", "source_k", "source_affine"),
+        guard let token = row["token"] as String?,
+            let sourceGrid = grid(row, "source_i", "source_j", "source_k", "source_affine"),
             let grid = grid(row, "shape_i", "shape_j", "shape_k", "affine"),
             let quantisation = quantisation(row["slope"], row["intercept"]),
             let normalisation = IntensityNormalisation(
@@ -195,9 +204,11 @@ extension StoreRows {
         try Row.fetchAll(
             db.cachedStatement(sql: "SELECT * FROM sources WHERE case_id = ? ORDER BY role, path"), arguments: [id]
         ).compactMap { row in
-            guard let role = SourceFile.Role(rawValue: row["role"]), let digest = SHA256Digest(hexadecimal: row["digest"])
+            guard let role = SourceFile.Role(rawValue: row["role"]),
+                let digest = SHA256Digest(hexadecimal: row["digest"])
             else { return nil }
-            return SourceFile(role: role, path: row["path"], bytes: row["bytes"], modified: row["modified"], digest: digest)
+            return SourceFile(
+                role: role, path: row["path"], bytes: row["bytes"], modified: row["modified"], digest: digest)
         }
     }
 }

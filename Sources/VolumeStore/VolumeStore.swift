@@ -22,7 +22,8 @@ public final class VolumeStore: Sendable {
         let folder = folder.standardizedFileURL
         let index = folder.appending(path: "index.sqlite").path
         if mode == .write {
-            try FileManager.default.createDirectory(at: folder.appending(path: "volumes"), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "volumes"), withIntermediateDirectories: true)
         } else if !FileManager.default.fileExists(atPath: index) {
             throw StoreError.noStore(folder: folder.path)
         }
@@ -35,8 +36,11 @@ public final class VolumeStore: Sendable {
             configuration.foreignKeysEnabled = true
             pool = try DatabasePool(path: index, configuration: configuration)
             try Self.checkAndMigrate(pool, folder: folder, mode: mode)
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT {
-            throw StoreError.notAnIndex(file: index, found: "a file that SQLite cannot read (\(error.message ?? "damaged"))")
+        } catch let error as DatabaseError
+            where error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT
+        {
+            throw StoreError.notAnIndex(
+                file: index, found: "a file that SQLite cannot read (\(error.message ?? "damaged"))")
         }
         let store = VolumeStore(folder: folder, mode: mode, pool: pool, writerLock: writerLock)
         if let writerLock, writerLock.isAlone { try store.clearLeftovers() }
@@ -55,7 +59,8 @@ public final class VolumeStore: Sendable {
             (
                 try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
                 // Another writer may be making the index at this moment: its table of migrations comes first.
-                try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name != 'grdb_migrations'") ?? 0,
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name != 'grdb_migrations'")
+                    ?? 0,
                 try migrator.hasBeenSuperseded(db), try migrator.hasCompletedMigrations(db)
             )
         }
@@ -90,7 +95,8 @@ public final class VolumeStore: Sendable {
     static func check(name: String, kind: String) throws(StoreError) {
         let isAllowed = name.utf8.allSatisfy { byte in
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"),
                 UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
                 true
             default: false

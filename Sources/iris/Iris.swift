@@ -10,6 +10,8 @@ import ArgumentParser
             Info.self,
             Model.self,
             Doctor.self,
+            Prepare.self,
+            Store.self,
             MetricsCommand.self,
             Compare.self,
             Audit.self,

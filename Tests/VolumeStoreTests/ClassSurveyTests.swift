@@ -5,7 +5,9 @@ import Volumes
 
 @Suite struct ClassSurveyTests {
     /// Compared with loops over every voxel that follow the definitions.
-    @Test("Sizes, boxes and centroids agree with a naive count", arguments: [(1, 1, 1), (7, 3, 2), (8, 8, 8), (37, 19, 11)])
+    @Test(
+        "Sizes, boxes and centroids agree with a naive count",
+        arguments: [(1, 1, 1), (7, 3, 2), (8, 8, 8), (37, 19, 11)])
     func naive(size: (Int, Int, Int)) throws {
         let shape = try GridShape(size.0, size.1, size.2)
         var generator = Philox(seed: 5, purpose: "survey test", UInt64(shape.count))

@@ -79,7 +79,9 @@ struct ToyCase {
             quantisation: Quantisation(slope: 0.5, intercept: -3),
             normalisation: normalisation,
             sources: [
-                SourceFile(role: .image, path: "images/\(name).nii.gz", bytes: 123, modified: 456, digest: SHA256Digest(of: name))
+                SourceFile(
+                    role: .image, path: "images/\(name).nii.gz", bytes: 123, modified: 456,
+                    digest: SHA256Digest(of: name))
             ],
             configurationDigest: configuration)
     }

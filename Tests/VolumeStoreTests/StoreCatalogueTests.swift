@@ -70,7 +70,9 @@ import Volumes
         #expect(a.subjectCount == 3)
     }
 
-    @Test("The digest tells stores with any difference apart", arguments: 0..<6) func digestSeesDifferences(which: Int) throws {
+    @Test("The digest tells stores with any difference apart", arguments: 0..<6) func digestSeesDifferences(which: Int)
+        throws
+    {
         let (plain, other) = (try SmallStore(), try SmallStore())
         try ToyCase("a").add(to: plain.writer())
         let writer = try other.writer()

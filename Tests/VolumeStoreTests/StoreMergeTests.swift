@@ -3,7 +3,8 @@ import Testing
 import VolumeStore
 
 @Suite struct StoreMergeTests {
-    private func store(_ names: [String], configuration: String = "spacing: 1.5", first: Int16 = 0) throws -> SmallStore {
+    private func store(_ names: [String], configuration: String = "spacing: 1.5", first: Int16 = 0) throws -> SmallStore
+    {
         let small = try SmallStore()
         let writer = try small.writer()
         for name in names { try ToyCase(name, first: first).add(to: writer, configuration: configuration) }
@@ -31,7 +32,9 @@ import VolumeStore
     @Test("Different configurations are refused before anything is written") func configurations() throws {
         let (ours, theirs) = (try store(["a"]), try store(["b", "c"], configuration: "spacing: 2"))
         let digest = try ours.catalogue().digest
-        let error = #expect(throws: StoreError.self) { try ours.writer().merge(VolumeStore.open(at: theirs.folder, mode: .read)) }
+        let error = #expect(throws: StoreError.self) {
+            try ours.writer().merge(VolumeStore.open(at: theirs.folder, mode: .read))
+        }
         #expect(error?.description.contains("toy was prepared with different configurations") == true)
         #expect(try ours.catalogue().digest == digest)
     }
@@ -40,7 +43,8 @@ import VolumeStore
         let (ours, theirs) = (try store(["a"]), try store(["a", "b"], first: 9))
         #expect(
             throws: StoreError.cannotMerge(
-                "toy/a: the two stores hold it with different voxels. Find out which source is right and prepare that one again.")
+                "toy/a: the two stores hold it with different voxels. Find out which source is right and prepare that one again."
+            )
         ) { try ours.writer().merge(VolumeStore.open(at: theirs.folder, mode: .read)) }
         #expect(try ours.catalogue().caseCount == 1)
     }
@@ -51,7 +55,9 @@ import VolumeStore
         var bytes = [UInt8](try Data(contentsOf: path))
         bytes[1000] ^= 1
         try Data(bytes).write(to: path)
-        let error = #expect(throws: StoreError.self) { try ours.writer().merge(VolumeStore.open(at: theirs.folder, mode: .read)) }
+        let error = #expect(throws: StoreError.self) {
+            try ours.writer().merge(VolumeStore.open(at: theirs.folder, mode: .read))
+        }
         guard case .damagedFile = error else { Issue.record("\(String(describing: error))"); return }
         #expect(try ours.catalogue().caseCount == 1)
         #expect(try FileManager.default.contentsOfDirectory(atPath: ours.path("volumes/toy")) == ["a"])

@@ -25,7 +25,9 @@ import VolumeStore
         #expect(verification.bytes == 2 * (352 + 1920 + 352 + 960))
     }
 
-    @Test("One changed bit anywhere in a file is found", arguments: [5, 150, 352, 1311]) func changedBit(at place: Int) async throws {
+    @Test("One changed bit anywhere in a file is found", arguments: [5, 150, 352, 1311]) func changedBit(at place: Int)
+        async throws
+    {
         let small = try twoCases()
         let path = small.path("volumes/toy/b/label.nii")
         var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
@@ -48,7 +50,8 @@ import VolumeStore
         #expect(
             defects.map { "\($0.kind.rawValue) \($0.file)" } == [
                 "orphan-file volumes/toy/.staging-1-1-a", "missing-file volumes/toy/a/image.nii",
-                "changed-file volumes/toy/b/image.nii", "orphan-file volumes/toy/b/notes.txt", "orphan-file volumes/toy/c",
+                "changed-file volumes/toy/b/image.nii", "orphan-file volumes/toy/b/notes.txt",
+                "orphan-file volumes/toy/c",
             ])
         #expect(
             defects.last?.description

@@ -42,10 +42,12 @@ import Volumes
         try ToyCase("a").add(to: writer)
         let key = CaseKey(dataset: "toy", name: "a")
         let finding = StoredFinding(
-            code: "truncated", severity: .error, file: "a.nii.gz", expected: "10 bytes", found: "9", fix: "Copy it again.")
+            code: "truncated", severity: .error, file: "a.nii.gz", expected: "10 bytes", found: "9",
+            fix: "Copy it again.")
         try writer.quarantine(
             QuarantinedCase(
-                key: key, subject: "a", modality: "CT", configurationDigest: try writer.register(configuration: "spacing: 1.5"),
+                key: key, subject: "a", modality: "CT",
+                configurationDigest: try writer.register(configuration: "spacing: 1.5"),
                 reason: "a.nii.gz: expected 10 bytes but found 9. Copy it again.", findings: [finding]))
         #expect(try small.catalogue().caseCount == 0)
         let record = try writer.store.record(named: "a")
@@ -63,7 +65,8 @@ import Volumes
             try ToyCase("a", first: 1).add(to: writer)
             let digest = try writer.register(configuration: "spacing: 2")
             _ = try writer.stage(
-                ToyCase("a", first: 2).description(digest), image: ToyCase("a", first: 2).image(), labels: ToyCase("a").labels())
+                ToyCase("a", first: 2).description(digest), image: ToyCase("a", first: 2).image(),
+                labels: ToyCase("a").labels())
         }
         let manager = FileManager.default
         let staging = try #require(
@@ -133,7 +136,8 @@ import Volumes
         #expect(throws: StoreError.noStore(folder: small.folder.standardizedFileURL.path)) {
             try VolumeStore.open(at: small.folder, mode: .read)
         }
-        try Data("not a database, but long enough to look at".utf8).write(to: small.folder.appending(path: "index.sqlite"))
+        try Data("not a database, but long enough to look at".utf8).write(
+            to: small.folder.appending(path: "index.sqlite"))
         #expect(throws: StoreError.self) { try VolumeStore.open(at: small.folder, mode: .read) }
     }
 

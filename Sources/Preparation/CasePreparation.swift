@@ -1,0 +1,188 @@
+import Datasets
+import Digests
+import FoundationEssentials
+import NIfTI
+import VolumeStore
+import Volumes
+
+/// Makes the prepared volumes of one case: decode, mend the geometry, order RAS, resample, crop, measure, quantise.
+///
+/// It is a pure function of the source files and the resolved configuration, and runs on one thread.
+struct CasePreparation: Sendable {
+    /// The dataset's folder.
+    let folder: URL
+    /// The name in the store, which a generic layout takes from the tree.
+    let dataset: String
+    let configuration: ResolvedConfiguration
+
+    /// What goes into the store.
+    struct Content {
+        let description: CaseDescription
+        let image: Volume<Int16>
+        let labels: LabelMap?
+        /// The number of voxels of the source image.
+        let sourceVoxels: Int
+    }
+
+    /// - Throws: `CaseRefusal` when the case cannot be used; `CancellationError` between two steps.
+    func prepare(_ source: SourceCase) throws -> Content {
+        var reader = SourceReader(folder: folder)
+        var (voxels, sourceGrid, findings) = try image(of: source, with: &reader)
+        let file = reader.path(source.image.file)
+        try Task.checkCancellation()
+        let intensities = try sourceIntensities(of: &voxels, file: file, findings: &findings)
+        let labels: SourceLabels?
+        if let label = source.label {
+            labels = try LabelReader(source: source, image: sourceGrid, configuration: configuration).read(
+                label, with: &reader)
+            findings += labels!.findings
+        } else {
+            labels = nil
+        }
+        try Task.checkCancellation()
+        let (box, map) = try crop(voxels.grid, labels, file: file, findings: &findings)
+        let settings = configuration.configuration
+        let resampled = try voxels.resampled(to: settings.spacing, rule: settings.resampling, box: box)
+        let count = voxels.grid.shape.count
+        voxels = .float(resampled)
+        let (normalisation, quantisation) = try storage(of: resampled, source, file: file, findings: &findings)
+        let description = CaseDescription(
+            key: CaseKey(dataset: dataset, name: source.id), subject: source.subject,
+            modality: source.modality.rawValue,
+            officialSplit: CaseSplit(source.officialSplit), paperSplit: CaseSplit(source.paperSplit),
+            sourceGrid: sourceGrid,
+            sourceIntensities: intensities, quantisation: quantisation, normalisation: normalisation,
+            sources: reader.files,
+            configurationDigest: configuration.digest, findings: findings)
+        return Content(
+            description: description, image: resampled.quantised(quantisation), labels: map, sourceVoxels: count)
+    }
+
+    private func image(of source: SourceCase, with reader: inout SourceReader) throws(CaseRefusal)
+        -> (SourceVoxels, Grid, [StoredFinding])
+    {
+        let read = try reader.read(source.image.file, role: .image)
+        let frame = try reader.frame(source.image.frame, of: read)
+        let geometry = try SourceGeometry(
+            header: read.header, of: source, file: reader.path(source.image.file),
+            largestShear: configuration.configuration.largestShear)
+        return (SourceVoxels(read, frame: frame, grid: geometry.grid), geometry.grid, geometry.findings)
+    }
+
+    private func sourceIntensities(of voxels: inout SourceVoxels, file: String, findings: inout [StoredFinding])
+        throws(CaseRefusal) -> SourceIntensities
+    {
+        guard let found = voxels.statistics() else {
+            throw CaseRefusal(
+                "not-a-number", file: file, expected: "intensities", found: "not one finite voxel",
+                fix: "Fetch the image again.")
+        }
+        if found.nonFinite > 0 {
+            guard configuration.configuration.nonFinite == .replace else {
+                throw CaseRefusal(
+                    "not-a-number", file: file, expected: "finite intensities",
+                    found: "\(found.nonFinite) voxels that are infinite or not a number",
+                    fix: "Repair the image, leave the case out, or set non-finite: replace.")
+            }
+            voxels.replaceNonFinite(by: found.minimum)
+            findings.append(
+                StoredFinding(
+                    code: "not-a-number", severity: .warning, file: file, expected: "finite intensities",
+                    found: "\(found.nonFinite) voxels that are infinite or not a number",
+                    fix: "Nothing: they were replaced by the smallest finite value."))
+        }
+        return SourceIntensities(
+            minimum: found.minimum, maximum: found.maximum, mean: found.mean, nonFinite: found.nonFinite)
+    }
+
+    /// The part of the prepared grid that is kept, and the labels on it.
+    private func crop(_ source: Grid, _ labels: SourceLabels?, file: String, findings: inout [StoredFinding]) throws
+        -> (VoxelBox, LabelMap?)
+    {
+        let spacing = configuration.configuration.spacing
+        let target = try source.resampled(to: spacing)
+        guard let labels else { return (VoxelBox(target.shape), nil) }
+        // A prepared voxel takes the label of the nearest source voxel, so the labelled box moves by at most one voxel.
+        let ratio = source.spacing.components / spacing.components
+        let low = (SIMD3<Double>(labels.box.lower) - 0.5) * ratio,
+            high = (SIMD3<Double>(labels.box.upper) - 0.5) * ratio
+        let around = VoxelBox(
+            lower: pointwiseMax(SIMD3<Int>(low.rounded(.down)) &- 1, .zero),
+            upper: pointwiseMin(SIMD3<Int>(high.rounded(.up)) &+ 2, target.shape.components))
+        let part = try labels.map.resampledNearest(to: spacing, box: around)
+        let classes = part.voxels.withUnsafeBufferPointer { ClassSurvey.presences(in: $0, shape: part.grid.shape) }
+        let lost = Set(labels.classes.map(\.value)).subtracting(classes.map(\.value)).sorted()
+        guard let first = classes.first else {
+            throw CaseRefusal(
+                "empty-label", file: file, expected: "labels larger than a voxel of the prepared grid",
+                found: "none that its voxel centres meet", fix: "Use a smaller spacing, or leave the case out.")
+        }
+        if !lost.isEmpty {
+            findings.append(
+                StoredFinding(
+                    code: "missing-class", severity: .info, file: file, expected: "every class of the source",
+                    found: "no voxel of class \(lost.map { "\($0)" }.joined(separator: ", "))",
+                    fix: "Nothing, unless the spacing can be smaller: the structure is too small for the prepared grid."
+                ))
+        }
+        guard let context = configuration.cropContext else {
+            return (VoxelBox(target.shape), try labels.map.resampledNearest(to: spacing))
+        }
+        let box = VoxelBox(
+            lower: classes.map(\.box.lower).reduce(first.box.lower, pointwiseMin) &+ around.lower,
+            upper: classes.map(\.box.upper).reduce(first.box.upper, pointwiseMax) &+ around.lower
+        ).expanded(by: SIMD3(context.x, context.y, context.z), within: target.shape)
+        return (box, try labels.map.resampledNearest(to: spacing, box: box))
+    }
+
+    /// Window, mean and deviation of the prepared volume, and how it is kept in 16 bits.
+    private func storage(
+        of volume: Volume<Float>, _ source: SourceCase, file: String, findings: inout [StoredFinding]
+    ) throws(CaseRefusal) -> (IntensityNormalisation, Quantisation) {
+        let settings = configuration.configuration
+        var low: Double, high: Double
+        switch settings.windows[source.modality]! {
+        case .values(let lower, let upper): (low, high) = (lower, upper)
+        case .percentiles(let lower, let upper):
+            let values = volume.percentiles([lower, upper])!
+            (low, high) = (values[0], values[1])
+        }
+        (low, high) = (Double(Float(low)), Double(Float(high)))
+        let statistics = volume.statistics(clampedTo: Float(low)...Float(high))!
+        guard
+            let normalisation = IntensityNormalisation(
+                clipLow: low, clipHigh: high, mean: statistics.mean, standardDeviation: statistics.standardDeviation)
+        else {
+            throw CaseRefusal(
+                "constant-image", file: file, expected: "an image with contrast between \(low) and \(high)",
+                found: "the same value everywhere", fix: "Fetch the image again, or correct its modality.")
+        }
+        let quantisation = IntensityStorage.quantisation(
+            range: statistics.minimum...statistics.maximum, window: low...high, deviation: statistics.standardDeviation,
+            stepsPerDeviation: settings.stepsPerDeviation)
+        if quantisation.slope > statistics.standardDeviation / settings.stepsPerDeviation {
+            findings.append(
+                StoredFinding(
+                    code: "constant-image", severity: .warning, file: file,
+                    expected:
+                        "a deviation of at least 1/\(Int(IntensityStorage.steps / settings.stepsPerDeviation)) of the window",
+                    found: "\(statistics.standardDeviation) in a window of \(high - low)",
+                    fix:
+                        "Look at the image: it is constant but for a few voxels. Its stored steps are coarser than asked for."
+                ))
+        }
+        return (normalisation, quantisation)
+    }
+}
+
+extension CaseSplit {
+    init(_ split: Datasets.Split?) {
+        self =
+            switch split {
+            case .train: .train
+            case .val: .validation
+            case .test: .test
+            case nil: .none
+            }
+    }
+}

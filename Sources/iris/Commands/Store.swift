@@ -1,0 +1,93 @@
+import ArgumentParser
+import FoundationEssentials
+import VolumeStore
+import WorkerThreads
+
+/// `iris store`: what a store holds, and whether it is sound.
+struct Store: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List, show, verify and merge stores.",
+        subcommands: [List.self, Show.self, Verify.self, Merge.self])
+
+    struct Location: ParsableArguments {
+        @Option(help: "Folder of the store.", completion: .directory) var store: String
+
+        func open(_ mode: VolumeStore.Mode = .read) throws -> VolumeStore {
+            try VolumeStore.open(at: URL(filePath: store), mode: mode)
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "ls", abstract: "List every case, quarantined ones too.")
+
+        @OptionGroup var location: Location
+        @Option(help: "Only the cases of this dataset.") var dataset: String?
+        @Flag(help: "Print an array of objects.") var json = false
+
+        func run() throws {
+            let listing = try StoreListing(of: location.open(), dataset: dataset)
+            if json { try JSONOutput.print(listing.entries) } else { listing.printText() }
+        }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show all that is known of one case.")
+
+        @Argument(help: "The case: its name, or dataset/name.") var name: String
+        @OptionGroup var location: Location
+        @Flag(help: "Print an object.") var json = false
+
+        func run() throws {
+            let store = try location.open()
+            let report = try CaseReport(of: store.record(named: name), in: store)
+            if json { try JSONOutput.print(report) } else { report.printText() }
+        }
+    }
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Read every byte and compare it with the index; exit status 1 when something is wrong.")
+
+        @OptionGroup var location: Location
+        @Option(help: "Files read at the same time.") var jobs = availableCores
+        @Flag(help: "Print an object.") var json = false
+
+        func run() async throws {
+            let store = try location.open()
+            let bar = ProgressBar("verify", total: try store.cases().count, unit: "cases", amountUnit: "bytes")
+            let verification = try await store.verify(jobs: jobs) { bar.advance(amount: Double($0)) }
+            bar.finish()
+            let report = VerificationReport(verification)
+            if json { try JSONOutput.print(report) } else { report.printText() }
+            if !verification.defects.isEmpty { throw ExitStatus.findings }
+        }
+    }
+
+    struct Merge: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Add the cases of other stores to one, checking every digest.",
+            discussion:
+                "For stores of the same configuration, such as the shards of one dataset. Doing it twice changes nothing."
+        )
+
+        @Argument(help: "Folders of the stores to add.", completion: .directory) var others: [String]
+        @OptionGroup var location: Location
+        @Flag(help: "Print an array of objects.") var json = false
+
+        func run() throws {
+            let writer = StoreWriter(try location.open(.write))
+            var reports: [MergeReport] = []
+            for path in others {
+                let other = try VolumeStore.open(at: URL(filePath: path), mode: .read)
+                let bar = ProgressBar("merge \(path)", total: try other.cases().count, unit: "cases")
+                defer { bar.finish() }
+                let merge = try writer.merge(other) { bar.advance() }
+                reports.append(
+                    MergeReport(
+                        store: path, copied: merge.copied, present: merge.present, quarantined: merge.quarantined))
+            }
+            if json { try JSONOutput.print(reports) } else { MergeReport.printText(reports) }
+        }
+    }
+}
