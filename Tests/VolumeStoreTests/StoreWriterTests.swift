@@ -57,26 +57,33 @@ import Volumes
         #expect(try FileManager.default.contentsOfDirectory(atPath: small.path("volumes/toy")).isEmpty)
     }
 
-    /// The staged folder is put in the case's place by hand, as a writer would just before it is killed.
+    /// The new files are put in the case's place by hand and the old ones into a temporary folder, as a writer would have
+    /// done just before it was killed.
     @Test("What a killed writer left is undone when the next one opens") func leftovers() throws {
-        let small = try SmallStore()
-        do {
-            let writer = try small.writer()
-            try ToyCase("a", first: 1).add(to: writer)
-            let digest = try writer.register(configuration: "spacing: 2")
-            _ = try writer.stage(
-                ToyCase("a", first: 2).description(digest), image: ToyCase("a", first: 2).image(),
-                labels: ToyCase("a").labels())
-        }
+        let small = try SmallStore(), other = try SmallStore()
+        try ToyCase("a", first: 1).add(to: small.writer())
+        try ToyCase("a", first: 2).add(to: other.writer(), configuration: "spacing: 2")
         let manager = FileManager.default
-        let staging = try #require(
-            manager.contentsOfDirectory(atPath: small.path("volumes/toy")).first { $0.hasPrefix(".staging-") })
-        let folders = ["a", staging, "aside"].map { small.path("volumes/toy/\($0)") }
-        for (from, to) in [(0, 2), (1, 0), (2, 1)] { #expect(rename(folders[from], folders[to]) == 0) }
+        try manager.moveItem(atPath: small.path("volumes/toy/a"), toPath: small.path("volumes/toy/.staging-1-1-a"))
+        try manager.copyItem(atPath: other.path("volumes/toy/a"), toPath: small.path("volumes/toy/a"))
+        mkdir(small.path("volumes/toy/.staging-1-2-b"), 0o755)
         #expect(throws: StoreError.changedSinceOpened("toy/a")) { try small.catalogue().open(0) }
         _ = try VolumeStore.open(at: small.folder, mode: .write)
         #expect(try manager.contentsOfDirectory(atPath: small.path("volumes/toy")) == ["a"])
         #expect(try small.catalogue().open(0).image[0, 0, 0] == 1)
+    }
+
+    @Test("A staged case that nobody commits leaves nothing") func dropped() throws {
+        let small = try SmallStore()
+        let writer = try small.writer()
+        do {
+            let toy = ToyCase("a"), digest = try writer.register(configuration: "spacing: 1.5")
+            let staged = try writer.stage(toy.description(digest), image: toy.image(), labels: toy.labels())
+            withExtendedLifetime(staged) {
+                #expect(FileManager.default.subpaths(atPath: small.path("volumes/toy"))?.count == 3)
+            }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: small.path("volumes/toy")).isEmpty)
     }
 
     @Test("Several writers at once lose nothing") func concurrentWriters() async throws {
