@@ -99,7 +99,7 @@ let testTargets: [Target] = [
     tests("Metrics", ["CKernels", "NIfTI", "Volumes", "RandomNumbers"]),
     tests("Datasets", ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "CKernels"]),
     tests("VolumeStore", ["NIfTI", "Volumes", "Digests", "RandomNumbers", grdb]),
-    tests("Preparation", ["Datasets", "VolumeStore", "NIfTI", "Volumes"]),
+    tests("Preparation", ["Datasets", "VolumeStore", "NIfTI", "Volumes", "Configuration"]),
     tests("Episodes", ["VolumeStore", "NIfTI", "Volumes", "RandomNumbers", "CKernels", "Digests"]),
     tests("Tensors", ["CKernels", "RandomNumbers"]), tests("IrisModel", ["Tensors", "RandomNumbers"]),
     tests("IrisTraining", ["Episodes", "IrisModel", "Tensors", "VolumeStore", "Volumes"]),

@@ -2,7 +2,7 @@ import Volumes
 import VolumeStore
 
 /// Chooses how the intensities of a case are kept as 16-bit integers.
-enum IntensityStorage {
+package enum IntensityStorage {
     /// Steps between the smallest and the largest stored value.
     static let steps = 65_534.0
 
@@ -15,7 +15,7 @@ enum IntensityStorage {
     ///
     /// A window wider than 65 534 such steps (a volume that is constant but for a few voxels) gets steps that just hold it.
     /// - Precondition: `deviation` is positive and finite.
-    static func quantisation(
+    package static func quantisation(
         range: ClosedRange<Double>, window: ClosedRange<Double>, deviation: Double, stepsPerDeviation: Double
     ) -> Quantisation {
         let width = window.upperBound - window.lowerBound
