@@ -12,7 +12,7 @@ export OMP_WAIT_POLICY := passive
 .PHONY: help deps build test test-all bench-gzip format lint clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
+	@grep -hE '^(# )?[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^(# )?([a-z-]+):.*## /\2\t/' | expand -t 20
 
 deps: ## install the system packages that are missing (Debian, as root)
 	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q '^install ok installed' || echo $$p; done); \
@@ -28,6 +28,40 @@ test: deps ## build and run the tests
 
 test-all: ## run the tests, the slow ones too
 	IRIS_SLOW_TESTS=1 $(MAKE) test
+
+# The folders of raw datasets; give others on the command line, such as make prepare-amos AMOS22=/data/AMOS22.
+STORE ?= datasets/store
+AMOS22 ?= datasets/raw/amos22
+BCV ?= datasets/raw/bcv
+LITS ?= datasets/raw/lits
+KITS19 ?= datasets/raw/kits19
+MNMS ?= datasets/raw/mnms
+BRAIN ?= datasets/raw/brain-aging
+MSD ?= datasets/raw/msd
+NNUNET ?= datasets/raw/nnunet
+
+# target, manifest, variable
+DATASETS := amos:amos22:AMOS22 bcv:bcv:BCV lits:lits:LITS kits:kits19:KITS19 mnms:mnms:MNMS brain:brain-aging:BRAIN \
+	msd:msd:MSD nnunet:nnunet:NNUNET
+PREPARATIONS := $(foreach d,$(DATASETS),prepare-$(word 1,$(subst :, ,$(d))))
+AUDITS := $(foreach d,$(DATASETS),audit-$(word 1,$(subst :, ,$(d))))
+.PHONY: prepare-all audit-all $(PREPARATIONS) $(AUDITS)
+
+prepare-all: $(PREPARATIONS) ## prepare every dataset, or its synthetic stand-in where it is absent
+audit-all: $(AUDITS) ## audit every dataset
+
+# prepare-amos, audit-amos and so on; $(1) target, $(2) manifest, $(3) variable
+define dataset_rules
+prepare-$(1): build
+	@IRIS=$$(IRIS) Scripts/dataset.sh prepare $(2) $(3) "$$($(3))" "$$(origin $(3))" "$$(STORE)"
+audit-$(1): build
+	@IRIS=$$(IRIS) Scripts/dataset.sh audit $(2) $(3) "$$($(3))" "$$(origin $(3))" "$$(STORE)"
+endef
+$(foreach d,$(DATASETS),$(eval $(call dataset_rules,$(word 1,$(subst :, ,$(d))),$(word 2,$(subst :, ,$(d))),$(word 3,$(subst :, ,$(d))))))
+
+# What `make help` lists of these.
+# prepare-amos: ## prepare AMOS22=DIR (default datasets/raw/amos22) into STORE=DIR (default datasets/store)
+# audit-amos: ## audit AMOS22=DIR
 
 format: ## format all Swift code
 	swift format --in-place --parallel --recursive Package.swift Sources Tests

@@ -59,13 +59,14 @@ extension VolumeStore {
         try await mapConcurrently(cases, jobs: jobs) {
             try self.check($0)
         } receive: { record, found in
+            var size = 0
             if case .prepared(let prepared) = record.status {
                 let expected = [prepared.image, prepared.label].compactMap(\.self)
                 files += expected.count
-                let size = expected.reduce(0) { $0 + $1.bytes }
-                bytes += size
-                progress(size)
+                size = expected.reduce(0) { $0 + $1.bytes }
             }
+            bytes += size
+            progress(size)
             defects += found
         }
         return StoreVerification(
