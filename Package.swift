@@ -50,7 +50,7 @@ let data: [Target] = [
     .target(
         name: "Preparation",
         dependencies: [
-            "Datasets", "VolumeStore", "NIfTI", "Volumes", "Digests", "Configuration", "WorkerThreads", "CKernels", logging,
+            "Datasets", "VolumeStore", "NIfTI", "Volumes", "Digests", "Configuration", "WorkerThreads", "CLinux",
         ]),
     .target(
         name: "Episodes",

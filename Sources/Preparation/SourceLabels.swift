@@ -32,32 +32,47 @@ struct LabelReader {
     /// - Throws: `CaseRefusal` when a file cannot be read, values are no labels or unknown, there is nothing but background,
     ///   or the labels do not lie on the image.
     func read(_ label: SourceLabel, with reader: inout SourceReader) throws(CaseRefusal) -> SourceLabels {
-        var map: LabelMap, header: NIfTIHeader, file: String
+        var findings: [StoredFinding] = []
+        var voxels: [UInt8], file: String
         switch label {
         case .file(let url, let frame):
             file = reader.path(url)
             let read = try reader.read(url, role: .label)
             let number = try reader.frame(frame, of: read)
-            header = read.header
-            do throws(NIfTIError) { map = try read.labelMap(frame: number) } catch { throw reader.refusal(error) }
+            let order = try placement(header: read.header, file: file, findings: &findings)
+            voxels = try self.voxels(read, frame: number, order: order, reader: reader)
         case .probabilityMaps(let gray, let white, let csf):
             file = reader.path(gray)
-            (header, map) = try joined([gray, white, csf], with: &reader)
+            let (header, labels) = try joined([gray, white, csf], with: &reader)
+            let order = try placement(header: header, file: file, findings: &findings)
+            voxels = order.isIdentity ? labels : labels.withUnsafeBufferPointer(order.apply)
         }
-        var findings: [StoredFinding] = []
-        let order = try placement(header: header, file: file, findings: &findings)
-        var classes = map.voxels.withUnsafeBufferPointer { ClassSurvey.presences(in: $0, shape: map.grid.shape) }
-        try apply(configuration.labelTable(source.modality), to: &map, &classes, file: file)
+        let target = Reorientation(of: image, to: .ras).target
+        var classes = voxels.withUnsafeBufferPointer { ClassSurvey.presences(in: $0, shape: target.shape) }
+        try apply(configuration.labelTable(source.modality), to: &voxels, &classes, file: file)
         guard !classes.isEmpty else {
             throw CaseRefusal(
                 "empty-label", file: file, expected: "at least one labelled voxel", found: "none",
                 fix: "Fetch the label again, or list the case as unlabelled.")
         }
-        let voxels = order.isIdentity ? map.voxels : map.voxels.withUnsafeBufferPointer(order.apply)
-        let target = Reorientation(of: image, to: .ras).target
-        return SourceLabels(
-            map: try! LabelMap(grid: target, voxels: voxels), classes: classes.map { Self.reordered($0, by: order) },
-            findings: findings)
+        // Placement has made sure that the voxels fill the grid.
+        return SourceLabels(map: try! LabelMap(grid: target, voxels: voxels), classes: classes, findings: findings)
+    }
+
+    /// One frame of a label file in RAS order.
+    private func voxels(_ read: NIfTIImage, frame: Int, order: Reorientation, reader: SourceReader) throws(CaseRefusal)
+        -> [UInt8]
+    {
+        if read.header.datatype == .uint8, read.header.scaling == nil {
+            // The voxels go from the file's buffer to their place in one step.
+            return read.withUnsafeBytes(frame: frame) { order.apply($0.bindMemory(to: UInt8.self)) }
+        }
+        do throws(NIfTIError) {
+            let labels = try read.labelMap(frame: frame).voxels
+            return order.isIdentity ? labels : labels.withUnsafeBufferPointer(order.apply)
+        } catch {
+            throw reader.refusal(error)
+        }
     }
 
     /// How the label's voxels are put in RAS order so that they lie on the image's.
@@ -108,7 +123,7 @@ struct LabelReader {
     }
 
     /// Sends dropped values to background, and refuses unknown ones.
-    private func apply(_ table: [UInt8?], to map: inout LabelMap, _ classes: inout [ClassPresence], file: String)
+    private func apply(_ table: [UInt8?], to labels: inout [UInt8], _ classes: inout [ClassPresence], file: String)
         throws(CaseRefusal)
     {
         let unknown = classes.filter { table[Int($0.value)] == nil }
@@ -121,28 +136,14 @@ struct LabelReader {
         }
         guard classes.contains(where: { table[Int($0.value)] != $0.value }) else { return }
         let values = table.map { $0 ?? 0 }
-        map.voxels.withUnsafeMutableBufferPointer { voxels in
+        labels.withUnsafeMutableBufferPointer { voxels in
             for n in voxels.indices where voxels[n] != 0 { voxels[n] = values[Int(voxels[n])] }
         }
         classes.removeAll { table[Int($0.value)] == 0 }
     }
 
-    /// The class's box and centroid after its voxels were put in another order.
-    private static func reordered(_ presence: ClassPresence, by order: Reorientation) -> ClassPresence {
-        var (lower, upper, centroid) = (SIMD3<Int>(), SIMD3<Int>(), SIMD3<Double>())
-        for n in 0..<3 {
-            let axis = order.sourceAxis[n], size = order.source.shape.components[axis]
-            lower[n] = order.isReversed[n] ? size - presence.box.upper[axis] : presence.box.lower[axis]
-            upper[n] = order.isReversed[n] ? size - presence.box.lower[axis] : presence.box.upper[axis]
-            centroid[n] = order.isReversed[n] ? Double(size - 1) - presence.centroid[axis] : presence.centroid[axis]
-        }
-        return ClassPresence(
-            value: presence.value, voxels: presence.voxels, box: VoxelBox(lower: lower, upper: upper),
-            centroid: centroid)
-    }
-
     /// One label map from maps of grey matter, white matter and cerebrospinal fluid.
-    private func joined(_ maps: [URL], with reader: inout SourceReader) throws(CaseRefusal) -> (NIfTIHeader, LabelMap) {
+    private func joined(_ maps: [URL], with reader: inout SourceReader) throws(CaseRefusal) -> (NIfTIHeader, [UInt8]) {
         guard let rule = configuration.probabilityRule else {
             throw CaseRefusal(
                 "unreadable-metadata", file: reader.path(maps[0]),
@@ -168,6 +169,6 @@ struct LabelReader {
             }
             count = values[0].count
         }
-        return (headers[0], try! LabelMap(grid: headers[0].grid, voxels: voxels))
+        return (headers[0], voxels)
     }
 }

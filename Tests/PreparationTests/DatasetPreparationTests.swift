@@ -10,7 +10,8 @@ import Volumes
 @Suite struct DatasetPreparationTests {
     /// Prepares `tree` into `store` of its scratch folder, with everything within 3 voxels of a label kept.
     @discardableResult private func prepare(
-        _ tree: SmallAMOS, into store: String = "store", configuration text: String = "crop: {context: {x: 3, y: 3, z: 3}}",
+        _ tree: SmallAMOS, into store: String = "store",
+        configuration text: String = "crop: {context: {x: 3, y: 3, z: 3}}",
         adjust: (inout PreparationOptions) -> Void = { _ in }
     ) async throws -> PreparationSummary {
         var options = PreparationOptions()
@@ -18,8 +19,10 @@ import Volumes
         adjust(&options)
         let preparation = DatasetPreparation(
             manifest: try Manifest.load("amos22"), source: tree.folder,
-            configuration: try PreparationConfiguration(text: text, file: "test.yaml"), options: options, program: "test")
-        return try await preparation.run(into: VolumeStore.open(at: tree.scratch.url.appending(path: store), mode: .write))
+            configuration: try PreparationConfiguration(text: text, file: "test.yaml"), options: options,
+            program: "test")
+        return try await preparation.run(
+            into: VolumeStore.open(at: tree.scratch.url.appending(path: store), mode: .write))
     }
 
     private func catalogue(_ tree: SmallAMOS, _ store: String = "store") throws -> StoreCatalogue {
@@ -100,7 +103,9 @@ import Volumes
         #expect(opened.image.buffer.contains { opened.quantisation.intensity($0) > 520 })
     }
 
-    @Test("MR windows are percentiles of the cropped volume, and dropped labels vanish") func magneticResonance() async throws {
+    @Test("MR windows are percentiles of the cropped volume, and dropped labels vanish") func magneticResonance()
+        async throws
+    {
         let tree = try SmallAMOS()
         try tree.addImage(507, offset: 1000)
         // 14 and 15 are not usable in MR; the far corner is labelled 15 and must not widen the box.
@@ -111,9 +116,12 @@ import Volumes
         #expect(catalogue.classes(of: 0).map(\.value) == [1, 6])
         let opened = try catalogue.open(0)
         let sorted = opened.image.buffer.map(opened.quantisation.intensity).sorted()
-        for (percent, found) in [(2.0, catalogue.normalisation(of: 0).clipLow), (98, catalogue.normalisation(of: 0).clipHigh)] {
+        for (percent, found) in [
+            (2.0, catalogue.normalisation(of: 0).clipLow), (98, catalogue.normalisation(of: 0).clipHigh),
+        ] {
             let place = percent / 100 * Double(sorted.count - 1)
-            let expected = sorted[Int(place)] + (sorted[Int(place) + 1] - sorted[Int(place)]) * (place - place.rounded(.down))
+            let expected =
+                sorted[Int(place)] + (sorted[Int(place) + 1] - sorted[Int(place)]) * (place - place.rounded(.down))
             #expect(abs(expected - found) <= opened.quantisation.slope)
         }
     }
@@ -201,7 +209,9 @@ import Volumes
         #expect(try await store.verify().defects.isEmpty)
     }
 
-    @Test("A changed configuration is refused by name, and --update prepares anew") func changedConfiguration() async throws {
+    @Test("A changed configuration is refused by name, and --update prepares anew") func changedConfiguration()
+        async throws
+    {
         let tree = try SmallAMOS()
         try tree.add(1)
         try await prepare(tree)
@@ -245,7 +255,9 @@ import Volumes
             let preparation = DatasetPreparation(
                 manifest: try Manifest.load("amos22"), source: tree.folder, configuration: .iris,
                 options: PreparationOptions(), program: "test")
-            return try await preparation.run(into: VolumeStore.open(at: tree.scratch.url.appending(path: "store"), mode: .write)) {
+            return try await preparation.run(
+                into: VolumeStore.open(at: tree.scratch.url.appending(path: "store"), mode: .write)
+            ) {
                 if case .finished = $0 { withUnsafeCurrentTask { $0?.cancel() } }
             }
         }

@@ -31,11 +31,14 @@ import Volumes
         let storage = IntensityStorage.quantisation(
             range: -1024...3071, window: -991...500, deviation: 300, stepsPerDeviation: 1000)
         #expect(storage.slope == 0.25)
-        for value in stride(from: -1024.0, through: 3071, by: 1) { #expect(storage.intensity(storage.stored(value)) == value) }
+        for value in stride(from: -1024.0, through: 3071, by: 1) {
+            #expect(storage.intensity(storage.stored(value)) == value)
+        }
     }
 
     @Test("A volume that is constant but for a few voxels still holds its window") func narrow() {
-        let storage = IntensityStorage.quantisation(range: 0...1000, window: 0...1000, deviation: 0.5, stepsPerDeviation: 1000)
+        let storage = IntensityStorage.quantisation(
+            range: 0...1000, window: 0...1000, deviation: 0.5, stepsPerDeviation: 1000)
         #expect(abs(storage.intensity(storage.stored(0))) <= storage.slope)
         #expect(abs(storage.intensity(storage.stored(1000)) - 1000) <= storage.slope)
     }

@@ -39,7 +39,9 @@ import Volumes
         #expect(configuration.labelTolerance == 0.5)
         #expect(configuration.largestShear == 0.1)
         #expect(configuration.probabilityRule == .threshold(0.25))
-        #expect(try read("through-plane: {coarser-than: 3, interpolation: linear}").resampling.throughPlane == .coarseAxes(.linear, ratio: 3))
+        #expect(
+            try read("through-plane: {coarser-than: 3, interpolation: linear}").resampling.throughPlane
+                == .coarseAxes(.linear, ratio: 3))
         #expect(try read("crop: {to: nothing}").crop == .nothing)
     }
 
@@ -53,7 +55,10 @@ import Volumes
                 "interpolation: cubik",
                 "prepare.yaml:1: interpolation: expected one of nearest, linear, cubic but found \"cubik\". Did you mean cubic?"
             ),
-            ("windows: {CT: {low: 5, high: 5}}", "prepare.yaml:1: windows.CT: expected the lower bound to be below the upper one."),
+            (
+                "windows: {CT: {low: 5, high: 5}}",
+                "prepare.yaml:1: windows.CT: expected the lower bound to be below the upper one."
+            ),
             (
                 "windows: {CT: {low: 5}}",
                 "prepare.yaml:1: windows.CT: expected low and high, or low-percentile and high-percentile."

@@ -51,7 +51,8 @@ struct SmallAMOS {
         for k in 0..<grid.shape.k {
             for j in 0..<grid.shape.j {
                 for i in 0..<grid.shape.i {
-                    voxels.append(Voxel(clampingRounded: value(grid.affine.world(SIMD3(Double(i), Double(j), Double(k))))))
+                    voxels.append(
+                        Voxel(clampingRounded: value(grid.affine.world(SIMD3(Double(i), Double(j), Double(k))))))
                 }
             }
         }

@@ -54,6 +54,7 @@ struct Prepare: AsyncParsableCommand {
     }
 
     func run() async throws {
+        FreedMemory.keep()
         var isFolder = false
         guard FileManager.default.fileExists(atPath: source, isDirectory: &isFolder), isFolder else {
             throw UsageError(
