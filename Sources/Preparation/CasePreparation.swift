@@ -74,20 +74,20 @@ struct CasePreparation: Sendable {
     {
         guard let found = voxels.statistics() else {
             throw CaseRefusal(
-                "not-a-number", file: file, expected: "intensities", found: "not one finite voxel",
+                .notANumber, file: file, expected: "intensities", found: "not one finite voxel",
                 fix: "Fetch the image again.")
         }
         if found.nonFinite > 0 {
             guard configuration.configuration.nonFinite == .replace else {
                 throw CaseRefusal(
-                    "not-a-number", file: file, expected: "finite intensities",
+                    .notANumber, file: file, expected: "finite intensities",
                     found: "\(found.nonFinite) voxels that are infinite or not a number",
                     fix: "Repair the image, leave the case out, or set non-finite: replace.")
             }
             voxels.replaceNonFinite(by: found.minimum)
             findings.append(
                 StoredFinding(
-                    code: "not-a-number", severity: .warning, file: file, expected: "finite intensities",
+                    .notANumber, .warning, file: file, expected: "finite intensities",
                     found: "\(found.nonFinite) voxels that are infinite or not a number",
                     fix: "Nothing: they were replaced by the smallest finite value."))
         }
@@ -114,13 +114,13 @@ struct CasePreparation: Sendable {
         let lost = Set(labels.classes.map(\.value)).subtracting(classes.map(\.value)).sorted()
         guard let first = classes.first else {
             throw CaseRefusal(
-                "empty-label", file: file, expected: "labels larger than a voxel of the prepared grid",
+                .emptyLabel, file: file, expected: "labels larger than a voxel of the prepared grid",
                 found: "none that its voxel centres meet", fix: "Use a smaller spacing, or leave the case out.")
         }
         if !lost.isEmpty {
             findings.append(
                 StoredFinding(
-                    code: "missing-class", severity: .info, file: file, expected: "every class of the source",
+                    .missingClass, .info, file: file, expected: "every class of the source",
                     found: "no voxel of class \(lost.map { "\($0)" }.joined(separator: ", "))",
                     fix: "Nothing, unless the spacing can be smaller: the structure is too small for the prepared grid."
                 ))
@@ -154,7 +154,7 @@ struct CasePreparation: Sendable {
                 clipLow: low, clipHigh: high, mean: statistics.mean, standardDeviation: statistics.standardDeviation)
         else {
             throw CaseRefusal(
-                "constant-image", file: file, expected: "an image with contrast between \(low) and \(high)",
+                .constantImage, file: file, expected: "an image with contrast between \(low) and \(high)",
                 found: "the same value everywhere", fix: "Fetch the image again, or correct its modality.")
         }
         let quantisation = IntensityStorage.quantisation(
@@ -163,7 +163,7 @@ struct CasePreparation: Sendable {
         if quantisation.slope > statistics.standardDeviation / settings.stepsPerDeviation {
             findings.append(
                 StoredFinding(
-                    code: "constant-image", severity: .warning, file: file,
+                    .constantImage, .warning, file: file,
                     expected:
                         "a deviation of at least 1/\(Int(IntensityStorage.steps / settings.stepsPerDeviation)) of the window",
                     found: "\(statistics.standardDeviation) in a window of \(high - low)",

@@ -78,7 +78,7 @@ public struct DatasetPreparation: Sendable {
             case .refused(let refusal, let quarantined):
                 try writer.quarantine(quarantined)
                 let refused = PreparationSummary.Refused(
-                    name: source.id, code: refusal.code, reason: refusal.description)
+                    name: source.id, code: refusal.code.rawValue, reason: refusal.description)
                 summary.quarantined.append(refused)
                 progress(.quarantined(refused))
             }

@@ -38,7 +38,7 @@ struct PreparationWork: Sendable {
     }
 
     /// Whether the store holds the case as this run would make it.
-    private func isUpToDate(_ known: CaseRecord, _ source: SourceCase) throws -> Bool {
+    private func isUpToDate(_ known: StoredCase, _ source: SourceCase) throws -> Bool {
         guard case .prepared(let prepared) = known.status,
             known.configurationDigest == preparation.configuration.digest,
             known.subject == source.subject, known.modality == source.modality.rawValue,
@@ -66,13 +66,14 @@ struct PreparationWork: Sendable {
         let number = Int(name.reversed().prefix { $0.isNumber }.reversed().map(String.init).joined())
         let file = SourceReader.path(URL(filePath: problem.file), below: preparation.folder)
         let refusal = CaseRefusal(
-            problem.code.rawValue, file: file, expected: problem.expected, found: problem.found, fix: problem.fix)
+            FindingCode(rawValue: problem.code.rawValue)!, file: file, expected: problem.expected, found: problem.found,
+            fix: problem.fix)
         try writer.quarantine(
             QuarantinedCase(
                 key: CaseKey(dataset: preparation.dataset, name: name), subject: name,
                 modality: (modality.modality(number: number) ?? .other).rawValue,
                 configurationDigest: preparation.configuration.digest, reason: refusal.description,
                 findings: [refusal.finding]))
-        return .init(name: name, code: refusal.code, reason: refusal.description)
+        return .init(name: name, code: refusal.code.rawValue, reason: refusal.description)
     }
 }

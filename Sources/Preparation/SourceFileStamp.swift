@@ -15,7 +15,7 @@ struct SourceFileStamp: Equatable {
         var status = stat()
         guard stat(file.path, &status) == 0 else {
             throw CaseRefusal(
-                errno == ENOENT ? "missing-file" : "unreadable-file", file: file.path, expected: "a readable file",
+                .unreadableFile, file: file.path, expected: "a readable file",
                 found: String(cString: strerror(errno)), fix: "Fetch the file, or take the case off the list.")
         }
         bytes = Int(status.st_size)

@@ -16,14 +16,14 @@ struct SourceGeometry {
         if let correction = source.spacingCorrection, let corrected = correction.corrected(affine) {
             findings.append(
                 StoredFinding(
-                    code: "spacing-corrected", severity: .info, file: file, expected: Self.text(correction.corrected),
+                    .spacingCorrected, .info, file: file, expected: Self.text(correction.corrected),
                     found: Self.text(affine.spacing), fix: "Nothing: \(correction.reason)"))
             affine = corrected
         }
         let shear = affine.shear
         guard shear <= largestShear else {
             throw CaseRefusal(
-                "sheared-affine", file: file,
+                .shearedAffine, file: file,
                 expected: "axes at right angles (cosines up to \(largestShear) are repaired)",
                 found: "a cosine of \(Self.rounded(shear))",
                 fix: "Correct the affine, or raise geometry: largest-shear.")
@@ -32,7 +32,7 @@ struct SourceGeometry {
             affine = Self.squared(affine, shape: header.grid.shape)
             findings.append(
                 StoredFinding(
-                    code: "sheared-affine", severity: .info, file: file, expected: "axes at right angles",
+                    .shearedAffine, .info, file: file, expected: "axes at right angles",
                     found: "a cosine of \(Self.rounded(shear))",
                     fix: "Nothing: the nearest right-angled axes are used, about the centre of the volume."))
         }

@@ -52,7 +52,7 @@ struct LabelReader {
         try apply(configuration.labelTable(source.modality), to: &voxels, &classes, file: file)
         guard !classes.isEmpty else {
             throw CaseRefusal(
-                "empty-label", file: file, expected: "at least one labelled voxel", found: "none",
+                .emptyLabel, file: file, expected: "at least one labelled voxel", found: "none",
                 fix: "Fetch the label again, or list the case as unlabelled.")
         }
         // Placement has made sure that the voxels fill the grid.
@@ -90,7 +90,7 @@ struct LabelReader {
         guard expected.shape == found.shape else {
             let (a, b) = (image.shape, grid.shape)
             throw CaseRefusal(
-                "shape-mismatch", file: file, expected: "\(a.i) x \(a.j) x \(a.k) voxels, the shape of its image",
+                .shapeMismatch, file: file, expected: "\(a.i) x \(a.j) x \(a.k) voxels, the shape of its image",
                 found: "\(b.i) x \(b.j) x \(b.k)",
                 fix: "Find the label's image, or resample the label by nearest neighbour.")
         }
@@ -106,7 +106,7 @@ struct LabelReader {
         if distance > 1e-3 {
             findings.append(
                 StoredFinding(
-                    code: "label-geometry-ignored", severity: .info, file: file, expected: "the geometry of its image",
+                    .labelGeometryIgnored, .info, file: file, expected: "the geometry of its image",
                     found: "corners up to \(SourceGeometry.rounded(distance)) voxels away",
                     fix: "Nothing: the image's geometry is used."))
         }
@@ -114,12 +114,12 @@ struct LabelReader {
     }
 
     /// Which part of two RAS grids of one shape disagrees most basically.
-    private static func code(expected: Grid, found: Grid) -> String {
+    private static func code(expected: Grid, found: Grid) -> FindingCode {
         let ratio = found.spacing.components / expected.spacing.components
-        if (0..<3).contains(where: { abs(ratio[$0] - 1) > 0.01 }) { return "spacing-mismatch" }
+        if (0..<3).contains(where: { abs(ratio[$0] - 1) > 0.01 }) { return .spacingMismatch }
         let (a, b) = (expected.affine.nearestRotation, found.affine.nearestRotation)
         let turned = (0..<3).contains { (a[$0] * b[$0]).sum() < 0.999 }
-        return turned ? "orientation-mismatch" : "origin-mismatch"
+        return turned ? .orientationMismatch : .originMismatch
     }
 
     /// Sends dropped values to background, and refuses unknown ones.
@@ -130,7 +130,7 @@ struct LabelReader {
         guard unknown.isEmpty else {
             let known = table.indices.filter { table[$0] != nil }.map { "\($0)" }.joined(separator: ", ")
             throw CaseRefusal(
-                "unknown-label", file: file, expected: "label values of the table (\(known))",
+                .unknownLabel, file: file, expected: "label values of the table (\(known))",
                 found: unknown.map { "\($0.value) in \($0.voxels) voxels" }.joined(separator: ", "),
                 fix: "Correct the labels or the manifest's table.")
         }
@@ -146,7 +146,7 @@ struct LabelReader {
     private func joined(_ maps: [URL], with reader: inout SourceReader) throws(CaseRefusal) -> (NIfTIHeader, [UInt8]) {
         guard let rule = configuration.probabilityRule else {
             throw CaseRefusal(
-                "unreadable-metadata", file: reader.path(maps[0]),
+                .unreadableMetadata, file: reader.path(maps[0]),
                 expected: "a probability-rule in manifest or configuration",
                 found: "none", fix: "State how probabilities become labels.")
         }
@@ -158,7 +158,7 @@ struct LabelReader {
             let (first, grid) = (headers[0].grid, read.header.grid)
             guard grid.shape == first.shape, SourceGeometry.cornerDistance(first, grid) < 0.01 else {
                 throw CaseRefusal(
-                    "shape-mismatch", file: reader.path(file), expected: "the grid of \(reader.path(maps[0]))",
+                    .shapeMismatch, file: reader.path(file), expected: "the grid of \(reader.path(maps[0]))",
                     found: "another",
                     fix: "Fetch the three maps of one scan.")
             }

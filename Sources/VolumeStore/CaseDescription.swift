@@ -81,7 +81,7 @@ public struct CaseDescription: Sendable {
 }
 
 /// A case as the index holds it.
-public struct CaseRecord: Sendable {
+public struct StoredCase: Sendable {
     /// What became of the case.
     public enum Status: Sendable {
         case prepared(PreparedRecord)

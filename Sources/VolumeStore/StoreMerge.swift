@@ -44,7 +44,7 @@ extension StoreWriter {
         return merge
     }
 
-    private func checkMergeable(_ theirs: [CaseRecord], of other: VolumeStore) throws {
+    private func checkMergeable(_ theirs: [StoredCase], of other: VolumeStore) throws {
         let known = Dictionary(uniqueKeysWithValues: try store.datasets().map { ($0.name, $0) })
         for dataset in try other.datasets() {
             if let ours = known[dataset.name], ours.canonicalText != dataset.canonicalText {
@@ -72,7 +72,7 @@ extension StoreWriter {
         }
     }
 
-    private func take(_ record: CaseRecord, from other: VolumeStore) throws -> StoreMerge.Outcome {
+    private func take(_ record: StoredCase, from other: VolumeStore) throws -> StoreMerge.Outcome {
         let ours = try store.record(of: record.key)
         switch record.status {
         case .quarantined(let reason):
@@ -93,7 +93,7 @@ extension StoreWriter {
     }
 
     /// Stages a case of another store from its mapped files, whose digests it checks.
-    private func stageCopy(of record: CaseRecord, _ prepared: PreparedRecord, from other: VolumeStore) throws
+    private func stageCopy(of record: StoredCase, _ prepared: PreparedRecord, from other: VolumeStore) throws
         -> StagedCase
     {
         let opened = try other.open(prepared, key: record.key)

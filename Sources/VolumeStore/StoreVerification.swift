@@ -89,7 +89,7 @@ extension VolumeStore {
         }
     }
 
-    private func mixedConfigurations(_ cases: [CaseRecord]) throws -> [StoreDefect] {
+    private func mixedConfigurations(_ cases: [StoredCase]) throws -> [StoreDefect] {
         Dictionary(grouping: cases, by: \.key.dataset).compactMap { dataset, cases in
             let digests = Set(cases.map(\.configurationDigest.hexadecimal)).sorted()
             guard digests.count > 1 else { return nil }
@@ -102,7 +102,7 @@ extension VolumeStore {
     }
 
     /// Files and folders that no prepared case accounts for.
-    private func orphans(_ cases: [CaseRecord]) -> [StoreDefect] {
+    private func orphans(_ cases: [StoredCase]) -> [StoreDefect] {
         var known: Set<String> = []
         for record in cases {
             if case .prepared(let prepared) = record.status {
@@ -132,7 +132,7 @@ extension VolumeStore {
     }
 
     /// Compares one case's rows and files.
-    private func check(_ record: CaseRecord) throws -> [StoreDefect] {
+    private func check(_ record: StoredCase) throws -> [StoreDefect] {
         guard case .prepared(let prepared) = record.status else { return [] }
         var defects: [StoreDefect] = []
         func complain(_ kind: StoreDefect.Kind, _ file: String, expected: String, found: String) {
@@ -202,7 +202,7 @@ extension VolumeStore {
 }
 
 extension CaseContent {
-    init(_ record: CaseRecord, _ prepared: PreparedRecord, positions: [[UInt8]]) {
+    init(_ record: StoredCase, _ prepared: PreparedRecord, positions: [[UInt8]]) {
         self.init(
             key: record.key, subject: record.subject, modality: record.modality, officialSplit: record.officialSplit,
             paperSplit: record.paperSplit, configurationDigest: record.configurationDigest, grid: prepared.grid,

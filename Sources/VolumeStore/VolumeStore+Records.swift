@@ -14,12 +14,12 @@ extension VolumeStore {
     }
 
     /// Every case, prepared and quarantined, in canonical order.
-    public func cases() throws -> [CaseRecord] {
+    public func cases() throws -> [StoredCase] {
         try pool.read { try StoreRows.cases(where: "TRUE", [], in: $0, folder: folder.path) }
     }
 
     /// A case by its key; `nil` when the store does not know it.
-    public func record(of key: CaseKey) throws -> CaseRecord? {
+    public func record(of key: CaseKey) throws -> StoredCase? {
         try pool.read {
             try StoreRows.cases(
                 where: "d.name = ? AND c.name = ?", [key.dataset, key.name], in: $0, folder: folder.path
@@ -30,7 +30,7 @@ extension VolumeStore {
     /// The case that people mean by `name` or `dataset/name`.
     ///
     /// - Throws: `StoreError.unknownCase` or `.ambiguousCase`.
-    public func record(named name: String) throws -> CaseRecord {
+    public func record(named name: String) throws -> StoredCase {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         let found = try pool.read {
             parts.count == 2
@@ -114,7 +114,7 @@ extension StoreRows {
     ///
     /// - Parameter folder: named in complaints.
     static func cases(where condition: String, _ arguments: StatementArguments, in db: Database, folder: String) throws
-        -> [CaseRecord]
+        -> [StoredCase]
     {
         let rows = try Row.fetchAll(
             db,
@@ -135,14 +135,14 @@ extension StoreRows {
                 let paper = CaseSplit(name: row["paper_split"]),
                 let configuration = SHA256Digest(hexadecimal: row["configuration_digest"])
             else { throw damage }
-            let status: CaseRecord.Status
+            let status: StoredCase.Status
             if row["status"] == "prepared" {
                 guard let prepared = try preparedRecord(row, key: key, in: db) else { throw damage }
                 status = .prepared(prepared)
             } else {
                 status = .quarantined(reason: row["reason"] ?? "")
             }
-            return CaseRecord(
+            return StoredCase(
                 key: key, subject: row["subject"], modality: row["modality"], officialSplit: official,
                 paperSplit: paper,
                 sources: try sources(of: row["id"], in: db), configurationDigest: configuration, status: status)

@@ -2,7 +2,7 @@ import NIfTI
 
 extension Finding {
     /// The finding that a file's refusal by the NIfTI reader stands for.
-    static func refusal(_ error: NIfTIError, dataset: String, case caseID: String?, file: String) -> Finding {
+    package static func refusal(_ error: NIfTIError, dataset: String, case caseID: String?, file: String) -> Finding {
         let code: FindingCode =
             switch error {
             case .cannotOpen, .cannotRead, .cannotWrite, .outOfMemory: .unreadableFile

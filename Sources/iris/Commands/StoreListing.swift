@@ -110,7 +110,7 @@ struct StoreListing {
 }
 
 extension StoreListing.Entry {
-    init(_ record: CaseRecord, classes table: [StoredClass], in store: VolumeStore) {
+    init(_ record: StoredCase, classes table: [StoredClass], in store: VolumeStore) {
         (dataset, `case`, subject, modality) = (record.key.dataset, record.key.name, record.subject, record.modality)
         let splits = [record.officialSplit, record.paperSplit]
         split = splits.first { $0 != .none }?.name

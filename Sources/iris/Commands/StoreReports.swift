@@ -35,7 +35,7 @@ struct CaseReport: Encodable {
         case boxes, sources, findings
     }
 
-    init(of record: CaseRecord, in store: VolumeStore) throws {
+    init(of record: StoredCase, in store: VolumeStore) throws {
         let table = try store.datasets().first { $0.name == record.key.dataset }?.classes ?? []
         entry = StoreListing.Entry(record, classes: table, in: store)
         (officialSplit, paperSplit) = (record.officialSplit.name, record.paperSplit.name)
