@@ -35,8 +35,8 @@ struct PrepareReport: Encodable {
         if elsewhere > 0 { table.add(["in other shards", "\(elsewhere)"]) }
         table.add(["in all", "\(listed)"])
         table.printFitted()
-        let rate = seconds > 0 ? (Double(sourceVoxels) / seconds).withMetricPrefix : "0 "
-        print("\n\(seconds.formatted(decimals: 1)) s, \(rate)voxels/s of source images")
+        let rate = (seconds > 0 ? Double(sourceVoxels) / seconds : 0).formatted(unit: "voxels/s")
+        print("\n\(seconds.formatted(decimals: 1)) s, \(rate) of source images")
         print("store \(store), digest \(storeDigest)")
         list("Set aside", quarantined)
         list("Remarks", remarks)

@@ -154,8 +154,8 @@ struct VerificationReport: Encodable {
     }
 
     func printText() {
-        let size = Double(bytes).withMetricPrefix
-        print("\(cases) cases, \(files) files, \(size)B read; store digest \(digest)")
+        let size = Double(bytes).formatted(unit: "B")
+        print("\(cases) cases, \(files) files, \(size) read; store digest \(digest)")
         guard !defects.isEmpty else { return print("clean") }
         var table = Table([
             .text("what"), .longText("file"), .longText("expected"), .longText("found"), .longText("fix"),
