@@ -100,4 +100,12 @@ import Testing
         #expect(try library.manifest(folder.url.appending(path: "m.yaml").path).paperSplit?["v"] == .val)
         #expect(throws: ManifestError.self) { try library.manifest("./absent.yaml") }
     }
+
+    @Test("Codes of known defects are the audit's") func defectCodes() throws {
+        for manifest in try library.all() {
+            for defect in manifest.knownDefects where defect.code != nil {
+                #expect(FindingCode(rawValue: defect.code!) != nil, "\(defect)")
+            }
+        }
+    }
 }

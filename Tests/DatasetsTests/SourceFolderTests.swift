@@ -44,4 +44,16 @@ import Testing
         let error = #expect(throws: LayoutError.self) { try listing("amos22", folder.url) }
         #expect(error?.found == "several: \(folder.url.path)/x, \(folder.url.path)/y")
     }
+
+    @Test(
+        "Paths with signs that mean something in URLs stay whole",
+        arguments: ["odd %20 #1 ?&+;", "Me\u{301}d ä 数据", "a:b=c@d"])
+    func oddNames(name: String) throws {
+        let folder = try TemporaryFolder().write(["\(name)/volume-0.nii", "\(name)/segmentation-0.nii.gz"])
+        for root in [folder.url, folder.url.appending(path: name)] {
+            let found = try listing("lits", root).cases
+            #expect(found.count == 1)
+            #expect(found.flatMap(\.files).allSatisfy { FileManager.default.fileExists(atPath: $0.path) })
+        }
+    }
 }
