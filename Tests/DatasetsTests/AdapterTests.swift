@@ -27,6 +27,8 @@ import Testing
                 "missing-label img0002 label0002.nii.gz",
                 "unsupported-variant - Reg-Training-Training", "unsupported-variant - averaged-training-images",
             ])
+        let averaged = folder.url.appending(path: "Abdomen/averaged-training-images").path
+        #expect(found.isSetAside(averaged + "/DET0000101_avg.nii.gz") && !found.isSetAside(averaged + "-2/x.nii.gz"))
     }
 
     @Test("LiTS: batch folders, gzip, test volumes, the same case twice") func lits() throws {
@@ -104,6 +106,7 @@ import Testing
                 "C9Z9V9_ES C9Z9V9 MR train - unlabelled",
             ])
         #expect(found.cases.map(\.image.frame) == [1, 9, 0, 8])
+        #expect(found.setAside.map { URL(filePath: $0).lastPathComponent } == ["C9Z9V9_sa_gt.nii.gz"])
         #expect(
             found.problemLines == [
                 "missing-image D0D0D0 D0D0D0_sa.nii.gz", "missing-label B0B0B0 B0B0B0_sa_gt.nii.gz",
@@ -138,6 +141,7 @@ import Testing
                 + maps("test", "sald_031764", "nii").dropLast()
                 + maps("train", "ixi_3", "nii") + ["train/mask/dlbs_0028401_probmask_graymatter_labelmask.nii"])
         let found = try listing("brain-aging", folder.url)
+        #expect(found.setAside.count == 1)
         #expect(
             found.lines == [
                 "dlbs_0028337 dlbs_0028337 MR val - labelled", "dlbs_0028401 dlbs_0028401 MR train train labelled",

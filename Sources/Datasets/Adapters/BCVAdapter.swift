@@ -17,14 +17,14 @@ struct BCVAdapter: DatasetAdapter {
     func cases() throws -> CaseListing {
         let top = try SourceFolder.opened(folder, manifest: manifest)
         var (folders, problems) = top.tree { Self.isOtherData($0) }
-        problems += folders.flatMap { parent in
-            parent.folders.filter(Self.isOtherData).map { name in
-                LayoutProblem(
-                    .unsupportedVariant, severity: .information, file: parent.url.appending(path: name).path,
-                    expected: "the unregistered scans of the abdomen part",
-                    found: "averaged, registered or cervix data",
-                    fix: "Nothing to do: the folder is not read.")
-            }
+        let otherData = folders.flatMap { parent in
+            parent.folders.filter(Self.isOtherData).map { parent.url.appending(path: $0).path }
+        }
+        problems += otherData.map { path in
+            LayoutProblem(
+                .unsupportedVariant, severity: .information, file: path,
+                expected: "the unregistered scans of the abdomen part", found: "averaged, registered or cervix data",
+                fix: "Nothing to do: the folder is not read.")
         }
         var pairing = CasePairing()
         pairing.problems = problems
@@ -41,7 +41,7 @@ struct BCVAdapter: DatasetAdapter {
         guard !cases.isEmpty || pairing.problems.contains(where: { $0.caseID != nil }) else {
             throw LayoutError(top, manifest, found: top.summary)
         }
-        return CaseListing(dataset: manifest.name, cases: cases, problems: pairing.problems)
+        return CaseListing(dataset: manifest.name, cases: cases, problems: pairing.problems, setAside: Set(otherData))
     }
 
     private static func read(_ folder: SourceFolder, _ pairing: inout CasePairing) {

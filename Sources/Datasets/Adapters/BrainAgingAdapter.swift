@@ -25,7 +25,7 @@ struct BrainAgingAdapter: DatasetAdapter {
                 }
             }
         }
-        var problems = root.problems
+        var problems = root.problems, setAside: Set<String> = []
         var images: [String: [(url: URL, split: Split)]] = [:]
         var maps: [String: Maps] = [:]
         for part in Self.parts {
@@ -42,7 +42,9 @@ struct BrainAgingAdapter: DatasetAdapter {
                 for file in files("mask", of: url, &problems) {
                     guard let (id, tissue) = Self.map(file.lastPathComponent) else {
                         // A third party's hard masks stand beside the maps in some copies.
-                        if !file.lastPathComponent.contains("_labelmask") {
+                        if file.lastPathComponent.contains("_labelmask") {
+                            setAside.insert(file.path)
+                        } else {
                             problems.append(
                                 .misnamed(file, expected: "a name ending in _probmask_graymatter, _whitematter or _csf")
                             )
@@ -57,7 +59,7 @@ struct BrainAgingAdapter: DatasetAdapter {
         for id in Set(images.keys).union(maps.keys).sorted() {
             do { cases.append(try join(id, images[id] ?? [], maps[id] ?? [:])) } catch { problems.append(error) }
         }
-        return CaseListing(dataset: manifest.name, cases: cases, problems: problems)
+        return CaseListing(dataset: manifest.name, cases: cases, problems: problems, setAside: setAside)
     }
 
     private func join(_ id: String, _ images: [(url: URL, split: Split)], _ maps: Maps) throws(LayoutProblem)

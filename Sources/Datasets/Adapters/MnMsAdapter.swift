@@ -34,7 +34,8 @@ struct MnMsAdapter: DatasetAdapter {
                 problems.append(problem)
             }
         }
-        return CaseListing(dataset: manifest.name, cases: cases, problems: problems)
+        let unlabelled = patients.values.joined().filter { !$0.isLabelled }.compactMap(\.label?.path)
+        return CaseListing(dataset: manifest.name, cases: cases, problems: problems, setAside: Set(unlabelled))
     }
 
     private func cases(of patient: Patient, table: FrameTable?) throws(LayoutProblem) -> [SourceCase] {

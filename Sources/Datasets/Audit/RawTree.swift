@@ -36,7 +36,7 @@ struct RawTree {
             findings += Self.junk(in: folder.url, dataset: dataset, relative: relative)
             for name in folder.files where VolumeFileName(name) != nil {
                 let file = folder.url.appending(path: name)
-                guard !used.contains(file.standardizedFileURL.path) else { continue }
+                guard !used.contains(file.standardizedFileURL.path), !listing.isSetAside(file.path) else { continue }
                 let role: FileRecord.Role =
                     labelFolders.contains(folder.url.path) ? .label : imageFolders.contains(folder.url.path) ? .image : .extra
                 units.append(ExaminationUnit(extra: (file, role)))

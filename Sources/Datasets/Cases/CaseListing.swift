@@ -10,15 +10,23 @@ public struct CaseListing: Sendable {
     public var classes: [ManifestClass]?
     /// The label value that marks voxels to be left out of training and scores, where the tree names one.
     public var ignoredValue: Int?
+    /// Paths of files and folders that complete copies have and that are deliberately left out, such as the empty label
+    /// files of M&Ms' unlabelled centre. Nothing in them is a fault.
+    public var setAside: Set<String>
 
     public init(
         dataset: String, cases: [SourceCase], problems: [LayoutProblem] = [], classes: [ManifestClass]? = nil,
-        ignoredValue: Int? = nil
+        ignoredValue: Int? = nil, setAside: Set<String> = []
     ) {
         self.dataset = dataset
         self.cases = cases.sorted { ($0.id.count, $0.id) < ($1.id.count, $1.id) }
         self.problems = problems
-        (self.classes, self.ignoredValue) = (classes, ignoredValue)
+        (self.classes, self.ignoredValue, self.setAside) = (classes, ignoredValue, setAside)
+    }
+
+    /// Whether a file, or a folder above it, is ``setAside``.
+    public func isSetAside(_ path: String) -> Bool {
+        setAside.contains { path == $0 || path.hasPrefix($0 + "/") }
     }
 
     /// The ids of cases that exist but cannot be used, in the order of the problems.

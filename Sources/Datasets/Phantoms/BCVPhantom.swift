@@ -1,5 +1,6 @@
 import FoundationEssentials
 import RandomNumbers
+import Volumes
 
 /// BCV: `img` and `label` named apart, LAS, thick slices, one patient without gallbladder, one unlabelled test scan, and
 /// beside them the averaged images of the same project that are no part of it.
@@ -37,7 +38,8 @@ struct BCVPhantom: PhantomLayout {
 
     func writeDescription(below root: URL) throws {
         try PhantomFiles.write("path\tparent\tname\tid\n", to: "RawData/SYNAPSE_METADATA_MANIFEST.tsv", below: root)
-        try PhantomFiles.write(
-            "not a scan of this dataset\n", to: "averaged-training-images/DET0000101_avg.nii.gz", below: root)
+        let grid = Grid(shape: try GridShape(8, 8, 8), affine: Affine(spacing: try Spacing(40, 40, 40)))
+        let average = try Volume<Int16>(grid: grid, voxels: (0..<512).map { Int16($0) })
+        try PhantomFiles.write(average, to: "averaged-training-images/DET0000101_avg.nii.gz", below: root)
     }
 }
