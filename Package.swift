@@ -104,7 +104,7 @@ let testTargets: [Target] = [
     tests("Tensors", ["CKernels", "RandomNumbers"]), tests("IrisModel", ["Tensors", "RandomNumbers"]),
     tests("IrisTraining", ["Episodes", "IrisModel", "Tensors", "VolumeStore", "Volumes"]),
     tests("Reports", ["Datasets", "Metrics", "Volumes"]),
-    .testTarget(name: "CommandTests", dependencies: ["iris", "NIfTI", "Volumes", "TestData"]),
+    .testTarget(name: "CommandTests", dependencies: ["iris", "NIfTI", "Volumes", "RandomNumbers", "TestData"]),
 ]
 
 let package = Package(

@@ -10,7 +10,10 @@ struct IrisCommand {
     let peakMemory: Int
 
     /// Runs `iris` with these arguments and waits for its end. Its streams are files, so it is not on a terminal.
-    init(_ arguments: [String]) throws {
+    ///
+    /// - Parameters:
+    ///   - signal: sent as soon as `condition` holds, if the process still runs by then.
+    init(_ arguments: [String], signal: CInt? = nil, when condition: () -> Bool = { true }) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "iris-command-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -30,6 +33,10 @@ struct IrisCommand {
         guard posix_spawn(&process, program, &actions, nil, words, environ) == 0 else {
             throw CannotStart(program: program)
         }
+        if let signal {
+            while !condition(), !Self.hasEnded(process) { usleep(2000) }
+            kill(process, signal)
+        }
         var state: CInt = 0
         var usage = rusage()
         while wait4(process, &state, 0, &usage) < 0, errno == EINTR {}
@@ -38,6 +45,13 @@ struct IrisCommand {
         peakMemory = usage.ru_maxrss * 1024
         output = String(decoding: try Data(contentsOf: URL(filePath: streams[0])), as: UTF8.self)
         errors = String(decoding: try Data(contentsOf: URL(filePath: streams[1])), as: UTF8.self)
+    }
+
+    /// Whether a child process has ended; it stays to be waited for.
+    private static func hasEnded(_ process: pid_t) -> Bool {
+        var information = siginfo_t()
+        waitid(P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT)
+        return information.si_signo != 0
     }
 
     struct CannotStart: Error { let program: String }
