@@ -84,6 +84,13 @@ let meeting: [Target] = [
         ]),
 ]
 
+/// Measurements, run by `make bench`.
+let benchmarks: [Target] = [
+    .target(name: "CBenchmarks", path: "Benchmarks/CBenchmarks", cSettings: [.unsafeFlags(["-O3"])]),
+    .executableTarget(
+        name: "iris-bench", dependencies: ["CBenchmarks", "NIfTI", "Volumes", arguments], path: "Benchmarks/iris-bench"),
+]
+
 let testSupport: [Target] = [
     .target(name: "TestData", dependencies: [], path: "Tests/TestData")
 ]
@@ -116,5 +123,5 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     ],
-    targets: systemLibraries + foundations + data + tensors + meeting + testSupport + testTargets,
+    targets: systemLibraries + foundations + data + tensors + meeting + benchmarks + testSupport + testTargets,
     swiftLanguageModes: [.v6])

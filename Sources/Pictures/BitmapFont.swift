@@ -40,7 +40,8 @@ extension RGBImage {
             for row in 0..<BitmapFont.height {
                 for column in 0..<BitmapFont.width where BitmapFont.isSet(character, column, row) {
                     fill(
-                        x: x + (n * (BitmapFont.width + 1) + column) * scale, y: y + row * scale, width: scale, height: scale,
+                        x: x + (n * (BitmapFont.width + 1) + column) * scale, y: y + row * scale, width: scale,
+                        height: scale,
                         color)
                 }
             }

@@ -23,7 +23,9 @@ public enum Montage {
     /// The axial, coronal and sagittal slice through one voxel, in that order from left to right.
     ///
     /// - Parameter position: the voxel; by default ``PictureSource/mostLabelledPosition()``.
-    public static func threePlanes(_ source: PictureSource, at position: SIMD3<Int>? = nil, options: Options = Options())
+    public static func threePlanes(
+        _ source: PictureSource, at position: SIMD3<Int>? = nil, options: Options = Options()
+    )
         -> RGBImage
     {
         let position = position ?? source.mostLabelledPosition()
@@ -115,7 +117,9 @@ public enum Montage {
     private static func legendWidth(_ name: String) -> Int { 11 + RGBImage.textWidth(name) + 12 }
 
     /// The legend broken into lines no wider than the picture.
-    private static func legendLines(_ legend: [(value: UInt8, name: String)], width: Int) -> [[(value: UInt8, name: String)]] {
+    private static func legendLines(_ legend: [(value: UInt8, name: String)], width: Int) -> [[(
+        value: UInt8, name: String
+    )]] {
         var lines: [[(value: UInt8, name: String)]] = []
         var used = Int.max
         for entry in legend {

@@ -22,7 +22,8 @@ public struct PictureSource {
                 "the label map has \(labels.grid.shape.components) voxels, the image \(image.grid.shape.components)")
         }
         self.init(
-            grid: image.grid, intensity: { image.voxels[$0].doubleValue }, label: labels.map { labels in { labels.voxels[$0] } })
+            grid: image.grid, intensity: { image.voxels[$0].doubleValue },
+            label: labels.map { labels in { labels.voxels[$0] } })
     }
 
     /// The array axis that follows a world axis.

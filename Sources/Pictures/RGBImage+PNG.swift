@@ -31,7 +31,8 @@ extension RGBImage {
         var succeeded = false
         let encoded = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
             var size = png_alloc_size_t(capacity)
-            succeeded = png_image_write_to_memory(&image, buffer.baseAddress, &size, 0, bytes, Int32(3 * width), nil) != 0
+            succeeded =
+                png_image_write_to_memory(&image, buffer.baseAddress, &size, 0, bytes, Int32(3 * width), nil) != 0
             count = succeeded ? Int(size) : 0
         }
         guard succeeded else { throw .cannotEncode(width: width, height: height, reason: Self.message(of: image)) }

@@ -38,7 +38,8 @@ extension PictureSource {
             for (x, column) in horizontal.pixels.enumerated() {
                 func at(_ a: Int, _ b: Int) -> Double { intensity(start + a * horizontal.stride + b * vertical.stride) }
                 let upper = at(column.low, row.low) * (1 - column.fraction) + at(column.high, row.low) * column.fraction
-                let lower = at(column.low, row.high) * (1 - column.fraction) + at(column.high, row.high) * column.fraction
+                let lower =
+                    at(column.low, row.high) * (1 - column.fraction) + at(column.high, row.high) * column.fraction
                 picture[x, y] = RGB(grey: style.window.grey(upper * (1 - row.fraction) + lower * row.fraction))
             }
         }
@@ -57,8 +58,10 @@ extension PictureSource {
         for y in 0..<picture.height {
             for x in 0..<picture.width where labels[y][x] != 0 {
                 let own = labels[y][x]
-                let inside = x > 0 && y > 0 && x + 1 < picture.width && y + 1 < picture.height
-                    && labels[y][x - 1] == own && labels[y][x + 1] == own && labels[y - 1][x] == own && labels[y + 1][x] == own
+                let inside =
+                    x > 0 && y > 0 && x + 1 < picture.width && y + 1 < picture.height
+                    && labels[y][x - 1] == own && labels[y][x + 1] == own && labels[y - 1][x] == own
+                    && labels[y + 1][x] == own
                 let opacity = style.outlines && !inside ? 1 : style.fillOpacity
                 picture[x, y] = picture[x, y].covered(by: LabelColors[own], opacity: opacity)
             }
@@ -76,7 +79,9 @@ extension PictureSource {
             (letters.bottom, middleX, picture.height - height - 1),
         ] {
             // A dark edge keeps letters legible on bright anatomy.
-            for (dx, dy) in [(-1, 0), (1, 0), (0, -1), (0, 1)] { picture.drawText(letter, x: x + dx, y: y + dy, color: .black) }
+            for (dx, dy) in [(-1, 0), (1, 0), (0, -1), (0, 1)] {
+                picture.drawText(letter, x: x + dx, y: y + dy, color: .black)
+            }
             picture.drawText(letter, x: x, y: y, color: RGB(255, 220, 90))
         }
     }
@@ -99,7 +104,9 @@ extension PictureSource {
                 let place = (Double(isReversed ? count - 1 - pixel : pixel) + 0.5) * Double(size) / Double(count) - 0.5
                 let held = min(max(place, 0), Double(size - 1))
                 let low = Int(held)
-                return (low, min(low + 1, size - 1), held - Double(low), min(Int((held + 0.5).rounded(.down)), size - 1))
+                return (
+                    low, min(low + 1, size - 1), held - Double(low), min(Int((held + 0.5).rounded(.down)), size - 1)
+                )
             }
         }
     }

@@ -27,7 +27,9 @@ extension Volume where Voxel == Float {
                 var below = 0, prefix = 0
                 var low: [UInt32] = [], lowPrefix = -1
                 return ranks.map { rank in
-                    while below + Int(high[prefix]) <= rank { (below, prefix) = (below + Int(high[prefix]), prefix + 1) }
+                    while below + Int(high[prefix]) <= rank {
+                        (below, prefix) = (below + Int(high[prefix]), prefix + 1)
+                    }
                     if lowPrefix != prefix {
                         low = [UInt32](repeating: 0, count: bins)
                         iris_histogram_float_low(voxels, mask, voxelCount, UInt32(prefix), &low)

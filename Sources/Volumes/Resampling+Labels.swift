@@ -24,11 +24,13 @@ extension Volume where Voxel == UInt8 {
 
     /// Rows and slices that come from the same place as the one before are copied from it.
     private static func pick(
-        _ axes: [ResamplingAxis], _ shape: GridShape, _ input: UnsafePointer<UInt8>, _ output: UnsafeMutablePointer<UInt8>
+        _ axes: [ResamplingAxis], _ shape: GridShape, _ input: UnsafePointer<UInt8>,
+        _ output: UnsafeMutablePointer<UInt8>
     ) {
         let (i, j, k) = (axes[0].first, axes[1].first, axes[2].first)
         let row = i.count, plane = i.count * j.count
-        let input = input + shape.offset(axes[0].window.lowerBound, axes[1].window.lowerBound, axes[2].window.lowerBound)
+        let input =
+            input + shape.offset(axes[0].window.lowerBound, axes[1].window.lowerBound, axes[2].window.lowerBound)
         for z in k.indices {
             let slice = output + z * plane
             if z > 0, k[z] == k[z - 1] {

@@ -26,7 +26,9 @@ extension Grid {
         let columns = [target.affine.columnI, target.affine.columnJ, target.affine.columnK].map {
             affine.voxel(target.affine.origin + $0) - origin
         }
-        func row(_ a: Int) -> (Double, Double, Double, Double) { (columns[0][a], columns[1][a], columns[2][a], origin[a]) }
+        func row(_ a: Int) -> (Double, Double, Double, Double) {
+            (columns[0][a], columns[1][a], columns[2][a], origin[a])
+        }
         return iris_oblique_map(
             source: (shape.i, shape.j, shape.k), output: (target.shape.i, target.shape.j, target.shape.k),
             matrix: (row(0), row(1), row(2)))
@@ -41,7 +43,9 @@ extension Volume where Voxel: ResampledVoxel {
     ///     ``resampled(to:rule:box:)`` gives the same, many times faster.
     ///   - outside: what voxels get whose centres lie half a voxel or more outside of the outermost centres of this volume;
     ///     its smallest intensity when `nil`.
-    public func resampled(onto target: Grid, interpolation: Interpolation = .cubic, outside: Float? = nil) -> Volume<Float> {
+    public func resampled(onto target: Grid, interpolation: Interpolation = .cubic, outside: Float? = nil) -> Volume<
+        Float
+    > {
         var samples = voxels.map { Float(clampingRounded: $0.doubleValue) }
         let outside = outside ?? samples.min()!
         var map = grid.obliqueMap(to: target)

@@ -16,7 +16,8 @@ extension Volume where Voxel: ResampledVoxel {
     ///   - box: the part of the new grid that is wanted; all of it by default. The result is the same as cropping afterwards,
     ///     but only what the box needs is computed.
     /// - Throws: `GeometryError.invalidShape` when the new grid does not fit in memory.
-    public func resampled(to spacing: Spacing, rule: ResamplingRule = .cubic, box: VoxelBox? = nil) throws(GeometryError)
+    public func resampled(to spacing: Spacing, rule: ResamplingRule = .cubic, box: VoxelBox? = nil)
+        throws(GeometryError)
         -> Volume<Float>
     {
         try resampled(to: spacing, rule: rule, box: box, quantisation: nil)

@@ -18,7 +18,8 @@ struct ResamplingPasses {
         _ input: UnsafePointer<Input>, _ output: UnsafeMutablePointer<Output>
     ) {
         // Tables count from the window that they name.
-        let input = input + shape.offset(axes[0].window.lowerBound, axes[1].window.lowerBound, axes[2].window.lowerBound)
+        let input =
+            input + shape.offset(axes[0].window.lowerBound, axes[1].window.lowerBound, axes[2].window.lowerBound)
         if axes[2].kind == IRIS_PICK {
             pickSlices(input, output)
         } else if slicesFirst {
@@ -136,7 +137,8 @@ struct ResamplingPasses {
     ) {
         var arguments = (quantisation ?? .identity).kernelArguments
         axes[0].withCAxis {
-            iris_resample_rows(input, Input.sampleType, stride, count, $0, output, Output.sampleType, columns, &arguments)
+            iris_resample_rows(
+                input, Input.sampleType, stride, count, $0, output, Output.sampleType, columns, &arguments)
         }
     }
 

@@ -41,7 +41,8 @@ public struct ResamplingRule: Hashable, Sendable, Codable {
         let smallest = spacing.components.min()
         return (0..<3).map { axis in
             switch throughPlane {
-            case .coarseAxes(let interpolation, let ratio) where spacing.components[axis] > ratio * smallest: interpolation
+            case .coarseAxes(let interpolation, let ratio) where spacing.components[axis] > ratio * smallest:
+                interpolation
             case .axis(axis, let interpolation): interpolation
             default: inPlane
             }

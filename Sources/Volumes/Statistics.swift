@@ -31,7 +31,9 @@ extension Volume where Voxel == Float {
     /// - Parameter window: when given, mean and standard deviation are those of the intensities clamped to it. Minimum and
     ///   maximum are always those found.
     /// - Precondition: the mask has the volume's shape.
-    public func statistics(where mask: LabelMap? = nil, clampedTo window: ClosedRange<Float>? = nil) -> IntensityStatistics? {
+    public func statistics(where mask: LabelMap? = nil, clampedTo window: ClosedRange<Float>? = nil)
+        -> IntensityStatistics?
+    {
         let window = window ?? -Float.greatestFiniteMagnitude...Float.greatestFiniteMagnitude
         // A first pass finds the mean, so that the second's squares are those of small numbers.
         let first = moments(mask, window, shift: 0)

@@ -45,7 +45,8 @@ public struct IntensityHistogram: Sendable {
     /// The statistics of the intensities, clamped to `window` when given; `nil` when there are no voxels. Minimum and maximum
     /// are those found.
     public func statistics(clampedTo window: ClosedRange<Double>? = nil) -> IntensityStatistics? {
-        guard count > 0, let lowest = counts.firstIndex(where: { $0 > 0 }), let highest = counts.lastIndex(where: { $0 > 0 })
+        guard count > 0, let lowest = counts.firstIndex(where: { $0 > 0 }),
+            let highest = counts.lastIndex(where: { $0 > 0 })
         else { return nil }
         func value(_ bin: Int) -> Double {
             let value = Double(bin - 32768)

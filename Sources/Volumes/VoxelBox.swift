@@ -25,7 +25,8 @@ public struct VoxelBox: Hashable, Sendable, Codable {
 extension Grid {
     /// The part of the grid inside a box that fits in it; its voxels keep their places in the world.
     public func cropped(to box: VoxelBox) -> Grid {
-        precondition(box.fits(in: shape), "the box \(box.lower)..<\(box.upper) is empty or leaves the grid \(shape.components)")
+        precondition(
+            box.fits(in: shape), "the box \(box.lower)..<\(box.upper) is empty or leaves the grid \(shape.components)")
         // A box that fits holds at least one voxel, so the shape is valid.
         let shape = try! GridShape(box.size.x, box.size.y, box.size.z)
         return Grid(shape: shape, affine: affine.shifted(by: SIMD3<Double>(box.lower)))

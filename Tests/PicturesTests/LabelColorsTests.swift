@@ -28,6 +28,7 @@ import Testing
 
     /// Pictures made at different times must match.
     @Test func colorsStay() {
-        #expect((1...4).map { LabelColors[UInt8($0)] } == [])
+        let expected = [RGB(230, 30, 30), RGB(0, 255, 0), RGB(0, 96, 255), RGB(255, 192, 255)]
+        #expect((1...4).map { LabelColors[UInt8($0)] } == expected)
     }
 }

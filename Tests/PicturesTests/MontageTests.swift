@@ -20,7 +20,8 @@ import Volumes
         // Titles may be wider than their pictures.
         let widths = ["axial 7": 60, "coronal 10": 60, "sagittal 15": 40].mapValues { $0 }
         let columns = [
-            max(widths["axial 7"]!, RGBImage.textWidth("axial 7")), max(widths["coronal 10"]!, RGBImage.textWidth("coronal 10")),
+            max(widths["axial 7"]!, RGBImage.textWidth("axial 7")),
+            max(widths["coronal 10"]!, RGBImage.textWidth("coronal 10")),
             max(widths["sagittal 15"]!, RGBImage.textWidth("sagittal 15")),
         ]
         #expect(montage.width == columns.reduce(gap) { $0 + $1 + gap })
@@ -52,7 +53,8 @@ import Volumes
         options.legend = [(3, "liver"), (9, "spleen")]
         let montage = Montage.slices(try source(), count: 1, columns: 1, options: options)
         // 30 pixels hold one name a line.
-        #expect(montage.width == without.width && montage.height == without.height + 2 * (RGBImage.textHeight() + 4) + 6)
+        #expect(
+            montage.width == without.width && montage.height == without.height + 2 * (RGBImage.textHeight() + 4) + 6)
         #expect(montage[7, without.height + 1] == LabelColors[3])
         #expect(montage[7, without.height + 1 + RGBImage.textHeight() + 4] == LabelColors[9])
     }

@@ -83,7 +83,9 @@ import Testing
         #expect(
             "\(error)"
                 == "/x/y.png: cannot write the picture: no such folder. Check that the folder exists and is writable.")
-        #expect(throws: PictureError.self) { try Self.pattern(width: 2, height: 2).writePNG(to: "/no/such/folder/x.png") }
+        #expect(throws: PictureError.self) {
+            try Self.pattern(width: 2, height: 2).writePNG(to: "/no/such/folder/x.png")
+        }
     }
 
     @Test func writesAFile() throws {

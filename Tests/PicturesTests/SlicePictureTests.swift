@@ -34,13 +34,16 @@ import Volumes
     /// A block at the patient's right, back and head side: RAS place (19, 4, 12), centre (39, 9, 37.5) mm from the corner of the
     /// 48 x 40 x 48 mm body. Axial and coronal pictures mirror x, all pictures have y or z upwards. Every storage order must
     /// give the same pictures.
-    @Test(arguments: ["RAS", "LPS", "PIR", "SAL", "ILA"]) func sidesFollowTheRadiologicalConvention(codes: String) throws {
+    @Test(arguments: ["RAS", "LPS", "PIR", "SAL", "ILA"]) func sidesFollowTheRadiologicalConvention(codes: String)
+        throws
+    {
         let volume = try volume(brightAt: SIMD3(19, 4, 12), orientation: codes)
         let source = PictureSource(volume)
         func slice(_ plane: AnatomicalPlane, _ ras: Int) -> RGBImage {
             let axis = (0..<3).first { volume.grid.orientation.worldAxis[$0] == plane.normal }!
             let size = volume.grid.shape.components[axis]
-            return source.picture(of: plane, index: volume.grid.orientation.sign[axis] > 0 ? ras : size - 1 - ras, style: style)
+            return source.picture(
+                of: plane, index: volume.grid.orientation.sign[axis] > 0 ? ras : size - 1 - ras, style: style)
         }
         let axial = slice(.axial, 12), coronal = slice(.coronal, 4), sagittal = slice(.sagittal, 19)
         #expect((axial.width, axial.height) == (48, 40))
@@ -108,7 +111,8 @@ import Volumes
         (values[0], values[1], values[2]) = (.nan, 1e9, -1e9)
         let window = PictureSource(try Volume(grid: grid, voxels: values)).automaticWindow()
         #expect(abs(window.lower - 10) < 5 && abs(window.upper - 990) < 5)
-        let flat = PictureSource(try Volume<Int16>(grid: grid, voxels: [Int16](repeating: 4, count: 1001))).automaticWindow()
+        let flat = PictureSource(try Volume<Int16>(grid: grid, voxels: [Int16](repeating: 4, count: 1001)))
+            .automaticWindow()
         #expect(flat.lower < 4 && flat.upper > 4)
     }
 

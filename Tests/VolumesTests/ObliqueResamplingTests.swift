@@ -71,7 +71,11 @@ import Volumes
         func field(_ p: SIMD3<Double>) -> Double { 3 * p.x - 2 * p.y + 0.5 * p.z + 11 }
         var voxels: [Float] = []
         for k in 0..<26 {
-            for j in 0..<28 { for i in 0..<30 { voxels.append(Float(field(grid.affine.world(SIMD3(Double(i), Double(j), Double(k)))))) } }
+            for j in 0..<28 {
+                for i in 0..<30 {
+                    voxels.append(Float(field(grid.affine.world(SIMD3(Double(i), Double(j), Double(k))))))
+                }
+            }
         }
         let result = try Volume(grid: grid, voxels: voxels).resampledToCanonicalAxes(
             spacing: Spacing(1.5, 1.5, 1.5), interpolation: interpolation, outside: .nan)

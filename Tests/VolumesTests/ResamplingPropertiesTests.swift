@@ -30,7 +30,8 @@ import Volumes
         }
         func spline(_ place: Double) -> Double {
             let floor = Int(place.rounded(.down)), t = place - place.rounded(.down), u = 1 - t
-            return (coefficient(floor - 1) * u * u * u + coefficient(floor) * (4 - 6 * t * t + 3 * t * t * t)
+            return
+                (coefficient(floor - 1) * u * u * u + coefficient(floor) * (4 - 6 * t * t + 3 * t * t * t)
                 + coefficient(floor + 1) * (4 - 6 * u * u + 3 * u * u * u) + coefficient(floor + 2) * t * t * t) / 6
         }
         var sizes = [3, 4, 5], spacings = [1.0, 1, 1], targets = [1.0, 1, 1]
@@ -40,7 +41,9 @@ import Volumes
             affine: Affine(spacing: try Spacing(spacings[0], spacings[1], spacings[2])))
         var source = try Volume(grid: grid, voxels: [Float](repeating: 0, count: grid.shape.count))
         for k in 0..<sizes[2] {
-            for j in 0..<sizes[1] { for i in 0..<sizes[0] { source[i, j, k] = Float(spline(Double([i, j, k][axis]))) } }
+            for j in 0..<sizes[1] {
+                for i in 0..<sizes[0] { source[i, j, k] = Float(spline(Double([i, j, k][axis]))) }
+            }
         }
         for target in [targets[axis], 0.37] {
             targets[axis] = target
@@ -107,7 +110,9 @@ import Volumes
                 #expect(part.grid == whole.grid.cropped(to: box))
                 var expected: [Float] = []
                 for k in box.lower.z..<box.upper.z {
-                    for j in box.lower.y..<box.upper.y { for i in box.lower.x..<box.upper.x { expected.append(whole[i, j, k]) } }
+                    for j in box.lower.y..<box.upper.y {
+                        for i in box.lower.x..<box.upper.x { expected.append(whole[i, j, k]) }
+                    }
                 }
                 // Runs that start elsewhere differ in the last bits.
                 #expect(Self.largestDifference(part.voxels, expected) < 4e-3)
@@ -120,7 +125,9 @@ import Volumes
         let floats = try Volume<Float>(grid: integers.grid, voxels: integers.voxels.map(Float.init))
         let target = try Spacing(1.5, 1.5, 1.5)
         for rule in Self.rules {
-            #expect(try integers.resampled(to: target, rule: rule).voxels == floats.resampled(to: target, rule: rule).voxels)
+            #expect(
+                try integers.resampled(to: target, rule: rule).voxels == floats.resampled(to: target, rule: rule).voxels
+            )
         }
     }
 
@@ -143,7 +150,9 @@ import Volumes
     }
 
     @Test func quantisingRoundsHalfToEvenAndSaturates() throws {
-        let values: [Float] = [0.5, 1.5, 2.5, -0.5, -1.5, 40_000, -40_000, .infinity, -.infinity, .nan, 3.4e38, 12.4999]
+        let values: [Float] = [
+            0.5, 1.5, 2.5, -0.5, -1.5, 40_000, -40_000, .infinity, -.infinity, .nan, 3.4e38, 12.4999,
+        ]
         let grid = Grid(shape: try GridShape(values.count, 1, 1), affine: Affine(spacing: try Spacing(1, 1, 1)))
         let stored = try Volume(grid: grid, voxels: values).quantised(.identity).voxels
         #expect(stored == [0, 2, 2, 0, -2, 32767, -32768, 32767, -32768, -32768, 32767, 12])
@@ -151,7 +160,8 @@ import Volumes
 
     @Test func labelsComeFromTheNearestVoxelAndABoxIsACrop() throws {
         let grid = Grid(shape: try GridShape(40, 30, 12), affine: Affine(spacing: try Spacing(0.7, 1.9, 2.5)))
-        let labels = try LabelMap(grid: grid, voxels: (0..<grid.shape.count).map { UInt8(truncatingIfNeeded: Self.noise($0)) })
+        let labels = try LabelMap(
+            grid: grid, voxels: (0..<grid.shape.count).map { UInt8(truncatingIfNeeded: Self.noise($0)) })
         let target = try Spacing(1.5, 1.5, 1.5)
         let whole = try labels.resampledNearest(to: target)
         for k in 0..<whole.grid.shape.k {
@@ -160,7 +170,9 @@ import Volumes
                     // The nearest centre by distance in mm, the higher index when two are equally near.
                     func nearest(_ o: Int, _ spacing: Double, _ size: Int) -> Int {
                         (0..<size).min { a, b in
-                            let (x, y) = (abs(Double(a) * spacing - Double(o) * 1.5), abs(Double(b) * spacing - Double(o) * 1.5))
+                            let (x, y) = (
+                                abs(Double(a) * spacing - Double(o) * 1.5), abs(Double(b) * spacing - Double(o) * 1.5)
+                            )
                             return abs(x - y) < 1e-9 ? a > b : x < y
                         }!
                     }
@@ -180,11 +192,13 @@ import Volumes
             for rule in Self.rules {
                 iris_limit_instruction_set(IRIS_PORTABLE)
                 let floats = try volume.resampled(to: target, rule: rule).voxels
-                let stored = try volume.resampledAndQuantised(to: target, Quantisation(slope: 0.25, intercept: 10), rule: rule)
+                let stored = try volume.resampledAndQuantised(
+                    to: target, Quantisation(slope: 0.25, intercept: 10), rule: rule)
                 for limit in [IRIS_AVX2, IRIS_AVX512] {
                     iris_limit_instruction_set(limit)
                     #expect(Self.largestDifference(try volume.resampled(to: target, rule: rule).voxels, floats) < 4e-3)
-                    let other = try volume.resampledAndQuantised(to: target, Quantisation(slope: 0.25, intercept: 10), rule: rule)
+                    let other = try volume.resampledAndQuantised(
+                        to: target, Quantisation(slope: 0.25, intercept: 10), rule: rule)
                     #expect(zip(other.voxels, stored.voxels).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
                 }
             }

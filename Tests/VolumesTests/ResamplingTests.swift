@@ -23,9 +23,11 @@ import Volumes
         /// Voxel n is ((n · 2654435761) mod 2³²) >> 21, minus 1024.
         func image() throws -> Volume<Int16> {
             let grid = try grid()
-            return try Volume(grid: grid, voxels: (0..<grid.shape.count).map { n in
-                Int16(UInt32(truncatingIfNeeded: n &* 2_654_435_761) >> 21) - 1024
-            })
+            return try Volume(
+                grid: grid,
+                voxels: (0..<grid.shape.count).map { n in
+                    Int16(UInt32(truncatingIfNeeded: n &* 2_654_435_761) >> 21) - 1024
+                })
         }
 
         func targetSpacing() throws -> Spacing { try Spacing(target[0], target[1], target[2]) }

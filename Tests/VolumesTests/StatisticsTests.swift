@@ -40,7 +40,8 @@ import Volumes
     }
 
     private func expect(
-        _ found: IntensityStatistics?, _ expected: Recorded.Description, sourceLocation: SourceLocation = #_sourceLocation
+        _ found: IntensityStatistics?, _ expected: Recorded.Description,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         let found = try #require(found)
         #expect(abs(found.mean - expected.mean) < 1e-9, sourceLocation: sourceLocation)
