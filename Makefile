@@ -9,7 +9,7 @@ IRIS := .build/release/iris
 # Waiting OpenMP threads sleep instead of spinning: builds and tests share the cores with other work.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help deps build test test-all bench-gzip format lint clean
+.PHONY: help deps build test test-all bench-gzip demo docs format lint clean
 
 help: ## list the targets
 	@grep -hE '^(# )?[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^(# )?([a-z-]+):.*## /\2\t/' | expand -t 20
@@ -63,6 +63,16 @@ $(foreach d,$(DATASETS),$(eval $(call dataset_rules,$(word 1,$(subst :, ,$(d))),
 # prepare-amos: ## prepare AMOS22=DIR (default datasets/raw/amos22) into STORE=DIR (default datasets/store)
 # audit-amos: ## audit AMOS22=DIR
 
+demo: build ## make, audit, prepare and picture a synthetic dataset in datasets/phantom/demo
+	@IRIS=$(IRIS) Scripts/demo.sh datasets/phantom/demo
+
+LIBRARIES := Configuration Datasets Digests Episodes IrisModel IrisTraining Metrics NIfTI Pictures Preparation \
+	RandomNumbers Reports Tensors VolumeStore Volumes WorkerThreads
+
+docs: deps ## write the libraries' reference to .build-docs
+	swift package --allow-writing-to-directory .build-docs generate-documentation --output-path .build-docs \
+	--enable-experimental-combined-documentation $(foreach l,$(LIBRARIES),--target $(l))
+
 format: ## format all Swift code
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
 
@@ -80,4 +90,4 @@ bench-gzip: ## compare libdeflate, zlib and ISA-L on gzip files
 	.build-bench/gzip_bench $(GZIP_FILES)
 
 clean: ## remove what the build made
-	rm -rf .build .build-bench
+	rm -rf .build .build-bench .build-docs
