@@ -37,10 +37,14 @@ struct Store: AsyncParsableCommand {
         @Argument(help: "The case: its name, or dataset/name.") var name: String
         @OptionGroup var location: Location
         @Flag(help: "Print an object.") var json = false
+        @Option(help: "Write three slices with the labels to this PNG file.", completion: .file(extensions: ["png"]))
+        var png: String?
 
         func run() throws {
             let store = try location.open()
-            let report = try CaseReport(of: store.record(named: name), in: store)
+            let record = try store.record(named: name)
+            if let png { try CasePicture(of: record, in: store).write(to: png) }
+            let report = try CaseReport(of: record, in: store)
             if json { try JSONOutput.print(report) } else { report.printText() }
         }
     }
