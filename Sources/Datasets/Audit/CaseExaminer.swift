@@ -273,7 +273,7 @@ struct Examination {
                 label.classes = runs.classes()
                 label.isExamined = true
                 if let image, let record, let window = record.image?.window(header: image.header) {
-                    let probe = LabelProbe(runs, labels: values, budget: header.grid.shape.count > 1 << 20 ? 600 : 240)
+                    let probe = LabelProbe(runs, labels: values, budget: 600)
                     label.agreement = image.withUnsafeBytes(frame: record.image!.frame) { voxels in
                         LabelAgreement(probe, image: FrameVoxels(bytes: voxels, datatype: image.header.datatype), window: window)
                     }

@@ -7,10 +7,11 @@ struct DuplicateSearch {
     /// Two scans that share this fraction of their sketched details, and at least this many, are one scan. Different
     /// scans share hardly any.
     static let (sharedFraction, sharedCount) = (0.08, 6)
-    /// Or whose pictures correlate this well: certainly, and where the dataset's other scans are much less alike.
-    static let (certain, likely) = (0.985, 0.9)
-    /// How many other scans are compared to learn how alike a dataset's scans are.
-    private static let witnesses = 16
+    /// Or whose pictures correlate this well, and which then agree in the finest detail: at least so much, and half way
+    /// from what other scans of the dataset share to all.
+    static let (alike, sameDetail) = (0.9, 0.4)
+    /// How many other scans tell what different scans share, and what is required where there are none.
+    private static let (witnesses, withoutWitness) = (2, 0.75)
 
     func findings() -> [Finding] {
         let (images, pairs) = exactImages()
@@ -77,8 +78,8 @@ struct DuplicateSearch {
         for (pair, shared) in sharedDetails() {
             candidates[pair] = (shared.fraction, "\(shared.count) details of the finest structure in common (\((100 * shared.fraction).short) %)")
         }
-        for (pair, score) in alikePictures() where candidates[pair] == nil {
-            candidates[pair] = (score, "coarse pictures that correlate by \(score.rounded(digits: 3))")
+        for (pair, score) in alikePictures(besides: pairs.union(candidates.keys)) {
+            candidates[pair] = (score.detail, "pictures that correlate by \(score.picture.rounded(digits: 2)), and by \(score.detail.rounded(digits: 2)) in the finest detail")
         }
         for (pair, candidate) in candidates.sorted(by: { ($0.key.a, $0.key.b) < ($1.key.a, $1.key.b) }) where !pairs.contains(pair) {
             let first = cases[pair.a], second = cases[pair.b]
@@ -93,35 +94,40 @@ struct DuplicateSearch {
         return found
     }
 
-    /// Pairs of cases whose pictures are more alike than different scans are.
-    private func alikePictures() -> [Pair: Double] {
+    /// Scans whose pictures are alike and whose files, looked at again, agree in the finest detail. Only the most alike
+    /// partner of each scan is looked at, beside the next ones as witnesses.
+    private func alikePictures(besides known: Set<Pair>) -> [Pair: (picture: Double, detail: Double)] {
         let pictures = cases.indices.filter { cases[$0].image?.fingerprint?.picture.isEmpty == false }
-        var found: [Pair: Double] = [:]
+        var found: [Pair: (Double, Double)] = [:]
         for (n, b) in pictures.enumerated() {
             let second = cases[b].image!.fingerprint!
-            for a in pictures[..<n] {
-                let first = cases[a].image!.fingerprint!
-                guard first.symmetricCorrelation(with: second) >= Self.likely - 0.15 else { continue }
-                let score = first.correlation(with: second)
-                if score >= Self.certain || score >= Self.likely && 1 - score < 0.25 * (1 - usualLikeness(of: b, besides: a, among: pictures)) {
-                    found[Pair(a, b)] = score
-                }
+            let candidates = pictures[..<n].filter { a in
+                cases[a].source.subject != cases[b].source.subject && !known.contains(Pair(a, b))
+                    && cases[a].image!.fingerprint!.symmetricCorrelation(with: second) >= Self.alike - 0.15
             }
+            let matches = candidates.map { a -> (partner: Int, picture: Double, symmetry: Int) in
+                let match = cases[a].image!.fingerprint!.correlation(with: second)
+                return (a, match.value, match.symmetry)
+            }.sorted { ($1.picture, $0.partner) < ($0.picture, $1.partner) }
+            guard let best = matches.first, best.picture >= Self.alike,
+                let detail = detail(best.partner, b, symmetry: best.symmetry), detail >= Self.sameDetail
+            else { continue }
+            let others = pictures.filter { other in
+                other != b && other != best.partner && cases[other].source.dataset == cases[b].source.dataset
+                    && ![cases[b].source.subject, cases[best.partner].source.subject].contains(cases[other].source.subject)
+                    && !known.contains(Pair(other, b))
+            }
+            let usual = others.map { ($0, cases[$0].image!.fingerprint!.correlation(with: second)) }
+                .sorted { ($1.1.value, $0.0) < ($0.1.value, $1.0) }.prefix(Self.witnesses)
+                .compactMap { self.detail($0.0, b, symmetry: $0.1.symmetry) }.max()
+            let required = usual.map { 0.5 + 0.5 * max(0, $0) } ?? Self.withoutWitness
+            if detail >= required { found[Pair(best.partner, b)] = (best.picture, detail) }
         }
         return found
     }
 
-    /// The usual correlation of a scan with others of its dataset; 1, which proves nothing, when there are few.
-    private func usualLikeness(of b: Int, besides a: Int, among pictures: [Int]) -> Double {
-        let others = pictures.filter {
-            $0 != a && $0 != b && cases[$0].source.subject != cases[b].source.subject && cases[$0].source.dataset == cases[b].source.dataset
-        }
-        guard others.count >= 3 else { return 1 }
-        let step = max(1, others.count / Self.witnesses)
-        let values = stride(from: 0, to: others.count, by: step).map {
-            cases[b].image!.fingerprint!.correlation(with: cases[others[$0]].image!.fingerprint!)
-        }.sorted()
-        return values[values.count * 3 / 4]
+    private func detail(_ a: Int, _ b: Int, symmetry: Int) -> Double? {
+        CopyVerification(first: cases[a].source.image, second: cases[b].source.image, symmetry: symmetry).correlation()
     }
 
     /// Pairs of cases with enough details in common, through an index from detail to cases.

@@ -46,14 +46,17 @@ public struct ImageFingerprint: Sendable {
         return (shared, smaller == 0 ? 0 : Double(shared) / Double(smaller))
     }
 
-    /// The best correlation of the two pictures over the 48 flips and permutations, from -1 to 1.
-    func correlation(with other: ImageFingerprint) -> Double {
-        guard !picture.isEmpty, !other.picture.isEmpty else { return 0 }
-        return CubeSymmetries.tables.reduce(-1) { best, table in
+    /// The best correlation of the two pictures over the 48 flips and permutations, from -1 to 1, and the symmetry that
+    /// takes this one's cells to the other's.
+    func correlation(with other: ImageFingerprint) -> (value: Double, symmetry: Int) {
+        guard !picture.isEmpty, !other.picture.isEmpty else { return (0, 0) }
+        var best: (value: Float, symmetry: Int) = (-1, 0)
+        for (n, table) in CubeSymmetries.tables.enumerated() {
             var sum: Float = 0
-            for n in 0..<picture.count { sum += picture[n] * other.picture[Int(table[n])] }
-            return max(best, Double(sum))
+            for cell in 0..<picture.count { sum += picture[cell] * other.picture[Int(table[cell])] }
+            if sum > best.value { best = (sum, n) }
         }
+        return (Double(best.value), best.symmetry)
     }
 
     /// A bound that is cheap to compute: pictures that correlate well have symmetric means that do.
@@ -107,11 +110,13 @@ public struct ImageFingerprint: Sendable {
 
 /// The 48 flips and axis permutations of a cube of cells.
 enum CubeSymmetries {
-    /// For each symmetry, where each cell goes.
+    /// For each group of eight symmetries, which of a cell's coordinates becomes the first, second and third.
+    static let axisOrders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
+
+    /// For each symmetry, where each cell goes. Within a group the bits of the number say which axes are mirrored.
     static let tables: [[UInt16]] = {
         let side = ImageFingerprint.side
-        let axes = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
-        return axes.flatMap { order in
+        return axisOrders.flatMap { order in
             (0..<8).map { flips in
                 (0..<side * side * side).map { cell in
                     let place = [cell % side, cell / side % side, cell / side / side]

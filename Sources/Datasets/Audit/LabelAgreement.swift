@@ -12,7 +12,7 @@ public struct LabelAgreement: Hashable, Sendable {
     public let mirroredAxis: Int
 
     /// A label whose contrast reaches this fits well enough for no question to arise.
-    static let goodContrast = 1.6
+    static let goodContrast = 1.4
     /// What a better place must reach, and the factor by which it must be better, for a verdict.
     static let (convincing, betterBy) = (1.9, 1.5)
     /// How far the search goes, in voxels.
@@ -44,22 +44,22 @@ public struct LabelAgreement: Hashable, Sendable {
             return probe.contrast(in: image, window: window, placed: .init(mirrored: flags)) ?? 0
         }
         (bestMirrored, mirroredAxis) = (mirrored.max()!, mirrored.firstIndex(of: mirrored.max()!)!)
-        (bestShifted, shift) = Self.search(contrast, thinning: max(1, probe.places.count / 160))
+        (bestShifted, shift) = Self.search(contrast, thinning: max(1, probe.places.count / 320))
     }
 
-    /// A coarse search of every third place on part of the triples, then uphill from the best four on all of them.
+    /// A coarse search of every second place on part of the triples, then uphill from the best six on all of them.
     private static func search(_ contrast: (SIMD3<Int>, Int) -> Double, thinning: Int) -> (Double, SIMD3<Int>) {
         var coarse: [(value: Double, shift: SIMD3<Int>)] = []
-        for z in stride(from: -reach, through: reach, by: 3) {
-            for y in stride(from: -reach, through: reach, by: 3) {
-                for x in stride(from: -reach, through: reach, by: 3) where (x, y, z) != (0, 0, 0) {
+        for z in stride(from: -reach, through: reach, by: 2) {
+            for y in stride(from: -reach, through: reach, by: 2) {
+                for x in stride(from: -reach, through: reach, by: 2) where (x, y, z) != (0, 0, 0) {
                     let shift = SIMD3(x, y, z)
                     coarse.append((contrast(shift, thinning), shift))
                 }
             }
         }
         var best = (value: 0.0, shift: SIMD3<Int>.zero)
-        for start in coarse.sorted(by: { $0.value > $1.value }).prefix(4) {
+        for start in coarse.sorted(by: { $0.value > $1.value }).prefix(6) {
             var current = (value: contrast(start.shift, 1), shift: start.shift)
             for _ in 0..<16 {
                 var next = current

@@ -4,8 +4,8 @@ import Volumes
 /// Looks for labels that fit another case's image: a second look, taken only at cases whose labels fit their own badly.
 struct SwapCheck {
     let cases: [CaseRecord]
-    /// More suspects than this point at something else than exchanged files.
-    private static let most = 12
+    /// The number of suspects that are looked at again, the worst first.
+    private static let most = 8
 
     /// The usual contrast of the dataset's labels, when enough of them tell.
     private var usual: Double? {
@@ -15,7 +15,7 @@ struct SwapCheck {
 
     private func isSuspect(_ record: CaseRecord, usual: Double) -> Bool {
         guard let agreement = record.label?.agreement else { return false }
-        return agreement.isShifted || agreement.isMirrored || agreement.here < max(1.35, 0.5 * usual)
+        return agreement.isShifted || agreement.isMirrored || agreement.here < 0.7 * usual
     }
 
     /// Findings, and the cases among them whose labels were exchanged, for which other explanations fall away.
@@ -26,17 +26,16 @@ struct SwapCheck {
             exchanged.formUnion([a.source.id, b.source.id])
         }
         guard let usual, usual >= 1.6 else { return (found, exchanged) }
-        let suspects = cases.filter { isSuspect($0, usual: usual) }
-        if suspects.count <= Self.most {
-            for (n, b) in suspects.enumerated() {
-                for a in suspects[..<n] where a.label!.grid.shape == b.label!.grid.shape && !exchanged.contains(a.source.id) {
-                    guard let (ab, ba) = crossContrasts(a, b) else { continue }
-                    let here = max(a.label!.agreement!.here, b.label!.agreement!.here)
-                    guard min(ab, ba) >= 1.4 * here, min(ab, ba) >= 0.7 * usual else { continue }
-                    found += report(
-                        a, b, evidence: "contrasts of \(a.label!.agreement!.here.short) and \(b.label!.agreement!.here.short) at home, \(ab.short) and \(ba.short) when exchanged")
-                    exchanged.formUnion([a.source.id, b.source.id])
-                }
+        let suspects = cases.filter { isSuspect($0, usual: usual) }.sorted { $0.label!.agreement!.here < $1.label!.agreement!.here }
+            .prefix(Self.most)
+        for (n, b) in suspects.enumerated() {
+            for a in suspects[..<n] where a.label!.grid.shape == b.label!.grid.shape && exchanged.isDisjoint(with: [a.source.id, b.source.id]) {
+                guard let (ab, ba) = crossContrasts(a, b) else { continue }
+                let (aa, bb) = (a.label!.agreement!.here, b.label!.agreement!.here)
+                // Both must fit better, and together much better, than where they are.
+                guard ab >= 1.15 * aa, ba >= 1.15 * bb, ab * ba >= 1.6 * aa * bb, max(ab, ba) >= 0.6 * usual else { continue }
+                found += report(a, b, evidence: "contrasts of \(aa.short) and \(bb.short) at home, \(ab.short) and \(ba.short) when exchanged")
+                exchanged.formUnion([a.source.id, b.source.id])
             }
         }
         for record in suspects where !exchanged.contains(record.source.id) {

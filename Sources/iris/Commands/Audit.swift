@@ -21,15 +21,35 @@ struct Audit: AsyncParsableCommand {
     @Option(help: "Lock file of digests to hold the tree against.", completion: .file(extensions: ["json"])) var lock: String?
     @Flag(help: "Write the file named by --lock instead of reading it.") var writeLock = false
     @Flag(help: "Leave findings of severity info out of the text.") var quiet = false
+    @Flag(help: "Inject 24 faults into a made-up dataset, one at a time, and show which are found.") var selftest = false
 
     func validate() throws {
         guard jobs >= 1 else { throw ValidationError("--jobs expects at least 1.") }
-        guard dataset != nil, source != nil else { throw ValidationError("Name a dataset and its folder: iris audit DATASET --source DIR.") }
+        guard !selftest || dataset == nil && source == nil else { throw ValidationError("--selftest makes its own dataset.") }
+        guard selftest || dataset != nil && source != nil else { throw ValidationError("Name a dataset and its folder: iris audit DATASET --source DIR.") }
         guard !writeLock || lock != nil else { throw ValidationError("--write-lock needs --lock to name the file.") }
         guard !fast || lock == nil else { throw ValidationError("--lock needs the whole files, which --fast does not read.") }
     }
 
     func run() async throws {
+        if selftest { try await runSelfTest() } else { try await audit() }
+    }
+
+    private func runSelfTest() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "iris-selftest-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var bar: ProgressBar?
+        let outcome = try await AuditSelfTest(manifest: Manifest.load("amos22")).run(in: folder, jobs: jobs) { _, total in
+            if bar == nil { bar = ProgressBar("self-test", total: total, unit: "faults") }
+            bar?.advance()
+        }
+        bar?.finish()
+        if json { try JSONOutput.print(SelfTestReport(outcome)) } else { SelfTestReport(outcome).printTable() }
+        if !outcome.passed { throw ExitStatus.findings }
+    }
+
+    private func audit() async throws {
         let locked = try lock.flatMap { writeLock ? nil : try LockFile(contentsOf: URL(filePath: $0)) }
         let auditor = try Auditor(
             manifest: Manifest.load(dataset!), source: URL(filePath: source!),
