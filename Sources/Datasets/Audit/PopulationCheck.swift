@@ -65,7 +65,7 @@ struct PopulationCheck {
 
     /// Whether a structure's typical height lies between those of structures that the case has.
     private func isInView(_ one: ManifestClass, of record: CaseRecord) -> Bool {
-        guard let wanted = structures[one.structure], let position = wanted.position else { return true }
+        guard let wanted = structures[one.structure], let position = wanted.position else { return false }
         let heights = record.label!.classes.compactMap { measure -> Double? in
             guard let name = classes.first(where: { $0.value == measure.value }), let structure = structures[name.structure],
                 structure.frame == wanted.frame else { return nil }
