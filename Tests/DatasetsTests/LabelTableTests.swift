@@ -11,13 +11,13 @@ import Testing
                 [
                     "1 spleen = spleen", "2 right kidney = right-kidney, right of 3",
                     "3 left kidney = left-kidney, left of 2",
-                    "4 gall bladder = gallbladder", "5 esophagus = esophagus", "6 liver = liver", "7 stomach = stomach",
+                    "4 gall bladder = gallbladder, may be absent", "5 esophagus = esophagus", "6 liver = liver", "7 stomach = stomach",
                     "8 aorta = aorta",
                     "9 postcava = inferior-vena-cava", "10 pancreas = pancreas",
                     "11 right adrenal gland = right-adrenal-gland, right of 12",
                     "12 left adrenal gland = left-adrenal-gland, left of 11", "13 duodenum = duodenum",
-                    "14 bladder = urinary-bladder",
-                    "15 prostate/uterus = prostate-uterus",
+                    "14 bladder = urinary-bladder, may be absent",
+                    "15 prostate/uterus = prostate-uterus, may be absent",
                 ]
             ),
             (
@@ -25,7 +25,7 @@ import Testing
                 [
                     "1 spleen = spleen", "2 right kidney = right-kidney, right of 3",
                     "3 left kidney = left-kidney, left of 2",
-                    "4 gallbladder = gallbladder", "5 esophagus = esophagus", "6 liver = liver", "7 stomach = stomach",
+                    "4 gallbladder = gallbladder, may be absent", "5 esophagus = esophagus", "6 liver = liver", "7 stomach = stomach",
                     "8 aorta = aorta",
                     "9 inferior vena cava = inferior-vena-cava",
                     "10 portal vein and splenic vein = portal-and-splenic-vein", "11 pancreas = pancreas",
@@ -33,7 +33,7 @@ import Testing
                     "13 left adrenal gland = left-adrenal-gland, left of 12",
                 ]
             ),
-            ("lits", ["1 liver = liver", "2 tumour = liver-tumour"]),
+            ("lits", ["1 liver = liver", "2 tumour = liver-tumour, may be absent"]),
             ("kits19", ["1 kidney = kidney", "2 tumour = kidney-tumour"]),
             (
                 "mnms",
@@ -56,6 +56,7 @@ import Testing
         let lines = manifest.classes.map { one in
             "\(one.value) \(one.name) = \(one.structure)"
                 + (one.side == .none ? "" : ", \(one.side) of \(one.pairedValue ?? 0)")
+                + (one.mayBeAbsent ? ", may be absent" : "")
         }
         #expect(lines == expected)
         #expect(manifest.isGeneric == expected.isEmpty)

@@ -47,7 +47,7 @@ struct PopulationCheck {
                 let lacking = group.filter { record in !record.label!.classes.contains { $0.value == one.value } }
                 let others = group.count - lacking.count
                 for record in lacking {
-                    let isOdd = lacking.count == 1 && others >= 4 && isInView(one, of: record)
+                    let isOdd = !one.mayBeAbsent && lacking.count == 1 && others >= 4 && isInView(one, of: record)
                     absent[record.source.id, default: []].append((one.name, others, isOdd))
                 }
             }

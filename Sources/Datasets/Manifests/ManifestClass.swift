@@ -15,11 +15,15 @@ public struct ManifestClass: Hashable, Sendable {
     public let side: Side
     /// The value of the class on the other side, where the dataset has one.
     public let pairedValue: Int?
+    /// Whether complete, correct cases are known to lack it: an organ removed by surgery, a patient without tumour.
+    public let mayBeAbsent: Bool
 
-    public init(value: Int, name: String, structure: String, side: Side = .none, pairedValue: Int? = nil) {
-        (self.value, self.name, self.structure, self.side, self.pairedValue) = (
-            value, name, structure, side, pairedValue
-        )
+    public init(
+        value: Int, name: String, structure: String, side: Side = .none, pairedValue: Int? = nil,
+        mayBeAbsent: Bool = false
+    ) {
+        (self.value, self.name, self.structure, self.side) = (value, name, structure, side)
+        (self.pairedValue, self.mayBeAbsent) = (pairedValue, mayBeAbsent)
     }
 }
 

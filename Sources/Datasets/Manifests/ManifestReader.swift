@@ -98,7 +98,9 @@ enum ManifestReader {
                     let hint = nearestName(to: id, among: structures.ids).map { " Did you mean \($0)?" } ?? ""
                     throw structure.error("\"\(id)\" is not in structures.yaml.\(hint)")
                 }
-                return ManifestClass(value: value, name: name, structure: id, side: known.side)
+                return ManifestClass(
+                    value: value, name: name, structure: id, side: known.side,
+                    mayBeAbsent: try keys.optional("may-be-absent")?.bool() ?? false)
             }
             guard !result.contains(where: { $0.value == one.value || $0.structure == one.structure }) else {
                 throw item.error("the value \(one.value) or the structure \(one.structure) stands twice.")

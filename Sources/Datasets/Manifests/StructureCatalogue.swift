@@ -84,7 +84,7 @@ public struct StructureCatalogue: Sendable {
             let partner = self[one.structure].map(\.partner) ?? Self.mirrored(one.structure)
             return ManifestClass(
                 value: one.value, name: one.name, structure: one.structure, side: one.side,
-                pairedValue: partner.flatMap { values[$0] })
+                pairedValue: partner.flatMap { values[$0] }, mayBeAbsent: one.mayBeAbsent)
         }
     }
 

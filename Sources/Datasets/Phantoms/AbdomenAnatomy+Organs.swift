@@ -1,8 +1,10 @@
 extension AbdomenAnatomy {
-    /// What every body has and no dataset labels.
+    /// Skin and the fat below it.
+    static let skin = part([.column(x: 0, y: 32, radiusX: 172, radiusY: 118)], ct: -105, mr: 820)
+
+    /// What every body has inside and no dataset labels.
     static let surroundings: [Part] = [
-        // Skin and fat, the muscular wall, the fat inside.
-        part([.column(x: 0, y: 32, radiusX: 172, radiusY: 118)], ct: -105, mr: 820),
+        // The muscular wall, the fat inside.
         part([.column(x: 0, y: 32, radiusX: 154, radiusY: 100)], ct: 55, mr: 260),
         part([.column(x: 0, y: 34, radiusX: 143, radiusY: 90)], ct: -95, mr: 780),
         // Lungs and heart.
@@ -38,18 +40,17 @@ extension AbdomenAnatomy {
             (-5...11).map { .disc(center: [0, -3, Float($0) * 33], radius: 20.5, halfHeight: 12.5) }, ct: 240, mr: 480),
         part((-5...11).map { .ellipsoid(center: [0, -48, Float($0) * 33], radii: [9, 26, 9]) }, ct: 350, mr: 300),
         part([.tube([([0, -33, -160], 10), ([0, -33, 330], 9)])], ct: 25, mr: 880),
-        // Bowel with some gas.
+    ]
+
+    /// The large bowel, and some gas in it.
+    static let colon: [Part] = [
         part(
             [
                 .tube([
                     ([88, 35, -150], 24), ([92, 25, -60], 22), ([70, 68, -50], 19), ([0, 88, -62], 18),
                     ([-70, 68, -45], 18), ([-96, 20, -35], 18), ([-98, 18, -150], 17), ([-45, 20, -205], 16),
                     ([0, -12, -240], 18), ([0, -22, -290], 16),
-                ]),
-                .tube([
-                    ([45, 60, -95], 14), ([-40, 66, -98], 14), ([-50, 45, -128], 14), ([45, 48, -132], 14),
-                    ([50, 66, -158], 13), ([-42, 62, -165], 13), ([-20, 40, -188], 13), ([35, 45, -185], 13),
-                ]),
+                ])
             ], ct: 32, mr: 520),
         part(
             [.tube([([92, 48, -65], 10), ([70, 78, -50], 9)]), .tube([([0, 98, -62], 8), ([-60, 80, -48], 8)])],

@@ -19,16 +19,20 @@ struct AbdomenAnatomy: Sendable {
     ///   - absent: structures that this patient lacks.
     init(tumours: Set<String> = [], absent: Set<String> = [], using generator: inout Philox) {
         let scale = SIMD3<Float>(
-            Float(generator.uniform(in: 0.94...1.06)), Float(generator.uniform(in: 0.94...1.06)),
-            Float(generator.uniform(in: 0.94...1.06)))
-        var parts: [Part] = Self.surroundings.map { part in
-            Part(
-                structure: nil, shape: part.shape.varied(scale: scale, shift: .zero, thickness: 1), ct: part.ct,
-                mr: part.mr)
+            Float(generator.uniform(in: 0.90...1.12)), Float(generator.uniform(in: 0.90...1.12)),
+            Float(generator.uniform(in: 0.93...1.07)))
+        func varied(_ part: Part, shift: SIMD3<Float> = .zero, thickness: Float = 1) -> Part {
+            let shape = part.shape.varied(scale: scale, shift: shift, thickness: thickness)
+            return Part(structure: part.structure, shape: shape, ct: part.ct, mr: part.mr)
         }
+        var parts = [varied(Self.skin, thickness: Float(generator.uniform(in: 0.97...1.14)))]
+        parts += Self.surroundings.map { varied($0) }
+        let slack = SIMD3<Float>(0, Float(generator.uniform(in: -8...8)), Float(generator.uniform(in: -22...12)))
+        parts += Self.colon.map { varied($0, shift: slack) }
+        parts.append(varied(Self.smallBowel(using: &generator)))
         for organ in Self.organs {
             // Vessels and glands move with their neighbours, large organs a little more on their own.
-            let reach = organ.isLarge ? 4.0 : 2.0
+            let reach = organ.isLarge ? 5.0 : 2.0
             let shift = SIMD3<Float>(
                 Float(generator.uniform(in: -reach...reach)), Float(generator.uniform(in: -reach...reach)),
                 Float(generator.uniform(in: -reach...reach)))
@@ -54,6 +58,18 @@ struct AbdomenAnatomy: Sendable {
             let label = part.structure.flatMap { values[$0] } ?? (isOrgan ? 0 : nil)
             canvas.paint(part.shape, intensity: isCT ? part.ct : part.mr, label: label)
         }
+    }
+
+    /// Loops of the small bowel, in nobody the same.
+    private static func smallBowel(using generator: inout Philox) -> Part {
+        let loops = (0..<10).map { n in
+            let side: Double = n % 2 == 0 ? 1 : -1
+            let point = SIMD3<Float>(
+                Float(side * generator.uniform(in: 15...62)), Float(generator.uniform(in: 38...72)),
+                Float(-92 - 11 * Double(n) + generator.uniform(in: -8...8)))
+            return (point, Float(generator.uniform(in: 11...15)))
+        }
+        return Part(structure: nil, shape: PhantomShape([.tube(loops)]), ct: 34, mr: 520)
     }
 
     private static func liverTumours(scale: SIMD3<Float>, using generator: inout Philox) -> [Part] {

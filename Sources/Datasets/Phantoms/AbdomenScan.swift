@@ -17,8 +17,12 @@ struct AbdomenScan {
 
     /// Renders the scan. CT intensities are HU with noise; MR intensities run from 0 to about `gain`.
     func render(values: [String: UInt8], gain: Float = 1000, using generator: inout Philox) throws -> PhantomCanvas {
-        let grid = try Grid.covering(low: low, high: high, spacing: spacing, orientation: Orientation(orientation)!)
-        let warp = PhantomWarp(amplitude: 2.2, wavelength: 110...260, using: &generator)
+        // Nobody lies in the same place of the scanner.
+        let position = SIMD3(
+            generator.uniform(in: -14...14), generator.uniform(in: -12...12), generator.uniform(in: -14...14))
+        let grid = try Grid.covering(
+            low: low + position, high: high + position, spacing: spacing, orientation: Orientation(orientation)!)
+        let warp = PhantomWarp(amplitude: 3.5, wavelength: 110...260, using: &generator)
         let anatomy = AbdomenAnatomy(tumours: tumours, absent: absent, using: &generator)
         var canvas = PhantomCanvas(grid: grid, background: isCT ? -1000 : 0, warp: warp)
         anatomy.paint(on: &canvas, values: values, isCT: isCT)

@@ -14,6 +14,8 @@ struct HeartAnatomy: Sendable {
 
     private let cavity, wall, length: Float
     private let blood: Float
+    /// The chest around the heart: its size and place, and the brightness of fat, lung and the heart's other chambers.
+    private let chest: (radii: SIMD3<Float>, shift: SIMD3<Float>, fat: Float, lung: Float, atria: Float)
     private let endSystole: Double
 
     /// - Parameter endSystole: the frame of the smallest ventricle as a share of the beat; the largest is at 0.
@@ -23,6 +25,11 @@ struct HeartAnatomy: Sendable {
         length = Float(generator.uniform(in: 72...86))
         blood = Float(generator.uniform(in: 620...760))
         self.endSystole = endSystole
+        func number(_ range: ClosedRange<Double>) -> Float { Float(generator.uniform(in: range)) }
+        chest = (
+            [number(130...165), number(90...115), 500], [number(-10...30), number(-10...15), 0], number(380...620),
+            number(50...120), number(240...360)
+        )
     }
 
     /// A stack of slices across the long axis, turned within its plane by `angle`, its third axis from apex to base.
@@ -57,10 +64,9 @@ struct HeartAnatomy: Sendable {
         let base = origin - axis * (long * 0.45), apex = origin + axis * (long * 0.55)
         func at(_ share: Float) -> SIMD3<Float> { base + (apex - base) * share }
 
-        let chest = PhantomShape.ellipsoid([10, 5, -10], [150, 105, 500])
-        canvas.paint(chest, intensity: 520)
-        canvas.paint(.ellipsoid([10, 5, -10], [132, 88, 490]), intensity: 90)
-        canvas.paint(.ellipsoid([0, 20, -20] + origin * 0.3, [75, 62, 62]), intensity: 300)
+        canvas.paint(.ellipsoid(chest.shift, chest.radii), intensity: chest.fat)
+        canvas.paint(.ellipsoid(chest.shift, chest.radii - 18), intensity: chest.lung)
+        canvas.paint(.ellipsoid([0, 20, -20] + origin * 0.3, [75, 62, 62]), intensity: chest.atria)
         canvas.paint(.tube([[10, -75, -300], [10, -75, 300]], radii: [19, 19]), intensity: 260)
         canvas.paint(.tube([[-18, -58, -300], [-18, -58, 300]], radii: [12, 12]), intensity: blood)
         // The right ventricle wraps around the septum; the left one's wall is painted over it.

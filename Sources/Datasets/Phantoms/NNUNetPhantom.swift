@@ -22,8 +22,10 @@ struct NNUNetPhantom: PhantomLayout {
 
     func write(subject: Int, below root: URL) throws {
         var generator = Philox(seed: seed, purpose: "phantom nnunet", UInt64(subject))
+        let position = SIMD3(
+            generator.uniform(in: -12...12), generator.uniform(in: -10...10), generator.uniform(in: -8...8))
         let grid = try Grid.covering(
-            low: [-96, -62, -54], high: [96, 66, 62], spacing: [1.6, 1.6, 3.6] * scale,
+            low: [-96, -62, -54] + position, high: [96, 66, 62] + position, spacing: [1.6, 1.6, 3.6] * scale,
             orientation: Orientation(["LPS", "RAS"][subject % 2])!)
         let warp = PhantomWarp(amplitude: 1.2, wavelength: 60...120, using: &generator)
         let anatomy = ProstateAnatomy(using: &generator)

@@ -43,25 +43,39 @@ struct ProstateAnatomy: Sendable {
     private let parts: [(structure: String?, shape: PhantomShape, t2: Float, adc: Float)]
 
     init(using generator: inout Philox) {
-        let growth = Float(generator.uniform(in: 0.85...1.35))
-        let gland = SIMD3<Float>(25, 18, 20) * growth
+        func number(_ range: ClosedRange<Double>) -> Float { Float(generator.uniform(in: range)) }
+        let gland = SIMD3<Float>(25, 18, 20) * SIMD3(number(0.85...1.35), number(0.85...1.35), number(0.85...1.35))
+        let zone = gland * SIMD3(number(0.6...0.75), number(0.55...0.68), number(0.7...0.82))
+        let bladder = SIMD3<Float>(number(26...40), number(20...32), number(16...28))
+        let gap = number(60...76), fat = number(460...700), rectum = number(11...17)
         parts = [
-            (nil, PhantomShape([.column(x: 0, y: 0, radiusX: 160, radiusY: 105)]), 620, 300),
-            (nil, .tube([[70, -5, -60], [64, 20, 60]], radii: [26, 30]), 160, 520),
-            (nil, .tube([[-70, -5, -60], [-64, 20, 60]], radii: [26, 30]), 160, 520),
-            (nil, .ellipsoid([0, 14, gland.z + 24], [34, 28, 24]), 980, 960),
-            (nil, .tube([[0, -gland.y - 16, -60], [0, -gland.y - 18, 60]], radii: [13, 15]), 380, 610),
-            ("prostate-peripheral-zone", .ellipsoid([0, 0, 0], gland), 760, 820),
             (
-                "prostate-transition-zone",
-                .ellipsoid([0, gland.y * 0.30, gland.z * 0.12], gland * SIMD3(0.70, 0.62, 0.78)), 430, 600
+                nil,
+                PhantomShape([.column(x: 0, y: number(-8...8), radiusX: number(125...165), radiusY: number(85...110))]),
+                fat, 300
+            ),
+            (nil, .tube([[gap, -5, -60], [gap - 6, 20, 60]], radii: [number(20...30), number(24...32)]), 160, 520),
+            (nil, .tube([[-gap, -5, -60], [6 - gap, 20, 60]], radii: [number(20...30), number(24...32)]), 160, 520),
+            (nil, .tube([[0, 38, -60], [0, 62, 10]], radii: [number(6...14), number(6...12)]), 240, 420),
+            (nil, .ellipsoid([0, 14, gland.z + bladder.z], bladder), 980, 960),
+            (
+                nil,
+                .tube(
+                    [[0, -gland.y - rectum, -60], [number(-9...9), -gland.y - rectum, 60]], radii: [rectum, rectum]),
+                380, number(200...800)
+            ),
+            ("prostate-peripheral-zone", .ellipsoid([0, 0, 0], gland), number(680...820), number(740...880)),
+            (
+                "prostate-transition-zone", .ellipsoid([0, gland.y * 0.30, gland.z * 0.12], zone), number(380...480),
+                number(520...660)
             ),
         ]
     }
 
     func paint(on canvas: inout PhantomCanvas, values: [String: UInt8], isT2: Bool) {
         for part in parts {
-            canvas.paint(part.shape, intensity: isT2 ? part.t2 : part.adc, label: part.structure.flatMap { values[$0] })
+            canvas.paint(
+                part.shape, intensity: isT2 ? part.t2 : part.adc, label: part.structure.flatMap { values[$0] })
         }
     }
 }

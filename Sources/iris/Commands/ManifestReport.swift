@@ -43,6 +43,7 @@ struct ManifestReport: Encodable {
         let pairedValue: Int?
         /// Modalities in which the value becomes background.
         let droppedIn: [String]
+        let mayBeAbsent: Bool
     }
     struct Count: Encodable {
         let split, modality: String
@@ -86,7 +87,8 @@ struct ManifestReport: Encodable {
                 pairedValue: one.pairedValue,
                 droppedIn: manifest.intensityUnits.keys.sorted().filter {
                     manifest.droppedValues(for: $0).contains(one.value)
-                }.map(\.rawValue))
+                }.map(\.rawValue),
+                mayBeAbsent: one.mayBeAbsent)
         }
         counts = manifest.expectedCounts.map {
             Count(split: $0.split.rawValue, modality: $0.modality.rawValue, cases: $0.cases, labelled: $0.labelled)
@@ -155,12 +157,13 @@ struct ManifestReport: Encodable {
     private var classTable: String {
         guard !classes.isEmpty else { return "label table: from the data's own dataset.json\n" }
         var table = Table([
-            .number("VALUE"), .text("NAME"), .text("STRUCTURE"), .text("SIDE"), .text("PAIR"), .text("NOT IN"),
+            .number("VALUE"), .text("NAME"), .text("STRUCTURE"), .text("SIDE"), .text("PAIR"), .text("MAY LACK"),
+            .text("NOT IN"),
         ])
         for one in classes {
             table.add([
                 "\(one.value)", one.name, one.structure, one.side, one.pairedValue.map(String.init) ?? "",
-                one.droppedIn.joined(separator: ", "),
+                one.mayBeAbsent ? "yes" : "", one.droppedIn.joined(separator: ", "),
             ])
         }
         return table.rendered()
