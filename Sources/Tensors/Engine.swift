@@ -17,6 +17,8 @@ public final class Engine: @unchecked Sendable {
     private let queue = EngineQueue()
     private(set) var dnnl: OpaquePointer!
     private(set) var stream: OpaquePointer!
+    /// What convolutions have done since this was last reset; the primitives alone, without reordering weights.
+    public var convolutionWork = ConvolutionWork()
     var convolutionPlans: [ConvolutionPlan.Key: ConvolutionPlan] = [:]
 
     private init() {
@@ -107,6 +109,15 @@ public final class Engine: @unchecked Sendable {
                 }, job, UInt32(parts), 0)
             }
         }
+    }
+
+    /// Operations done in convolutions and the time they took.
+    public struct ConvolutionWork: Sendable {
+        /// Multiplications and additions.
+        public var operations = 0
+        public var seconds = 0.0
+
+        public init() {}
     }
 
     private struct ParallelJob {

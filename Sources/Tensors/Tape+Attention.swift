@@ -53,9 +53,9 @@ extension Tape {
         let wanted = queries.slot != nil || keys.slot != nil || values.slot != nil
         return record(y, wanted: wanted) { [engine, qSlot = queries.slot, kSlot = keys.slot, vSlot = values.slot] dy in
             let dq = Tensor(uninitialized: q.shape), dk = Tensor(uninitialized: k.shape), dv = Tensor(uninitialized: k.shape)
-            engine.parallel(samples * heads, grain: grain) { _, range in
-                let storage = TensorStorage(byteCount: rows * columns * 4)
-                let scores = storage.pointer.assumingMemoryBound(to: Float.self)
+            let scratch = engine.scratch(rows * columns)
+            engine.parallel(samples * heads, grain: grain) { part, range in
+                let scores = scratch.row(part)
                 for unit in range {
                     let head = unit % heads, sample = unit / heads
                     let p = MatrixView(pointer: probabilities.floats + unit * rows * columns, stride: columns)

@@ -7,6 +7,16 @@ extension Engine {
     }
 }
 
+extension Engine {
+    /// Runs a convolution's primitive and adds it to ``convolutionWork``.
+    fileprivate func counting(_ key: ConvolutionPlan.Key, _ body: () throws -> Void) rethrows {
+        let clock = ContinuousClock(), start = clock.now
+        try body()
+        convolutionWork.operations += key.operations
+        convolutionWork.seconds += (clock.now - start) / .seconds(1)
+    }
+}
+
 extension Tape {
     /// A 3D convolution (cross-correlation, as in every deep-learning library) of a channels-last volume with zero
     /// padding of half the kernel.
@@ -41,11 +51,13 @@ extension Tape {
         let y = Tensor(uninitialized: key.outputShape, type: x.value.type)
         try engine.withThreads(plan.threads) {
             let weights = try packed(weight, for: plan.forward, .init(key: key, isForward: true), name)
-            if let bias {
-                try plan.forward.primitive.run(
-                    x.value.pointer, weights.pointer, y.pointer, bias.value.pointer, operation: name)
-            } else {
-                try plan.forward.primitive.run(x.value.pointer, weights.pointer, y.pointer, operation: name)
+            try engine.counting(key) {
+                if let bias {
+                    try plan.forward.primitive.run(
+                        x.value.pointer, weights.pointer, y.pointer, bias.value.pointer, operation: name)
+                } else {
+                    try plan.forward.primitive.run(x.value.pointer, weights.pointer, y.pointer, operation: name)
+                }
             }
         }
         let trains = trainsParameters
@@ -56,7 +68,9 @@ extension Tape {
             let dx = Tensor(uninitialized: input.shape, type: input.type)
             try engine.withThreads(plan.threads) {
                 let weights = try packed(weight, for: gradient, .init(key: key, isForward: false), name)
-                try gradient.primitive.run(dy.pointer, weights.pointer, dx.pointer, operation: name)
+                try engine.counting(key) {
+                    try gradient.primitive.run(dy.pointer, weights.pointer, dx.pointer, operation: name)
+                }
             }
             slot.add(dx, engine: engine)
         }
@@ -69,10 +83,14 @@ extension Tape {
         let packed = TensorStorage(byteCount: gradient.packedBytes)
         if let bias {
             let dbias = Tensor(uninitialized: bias.shape)
-            try gradient.primitive.run(x.pointer, dy.pointer, packed.pointer, dbias.pointer, operation: name)
+            try engine.counting(plan.key) {
+                try gradient.primitive.run(x.pointer, dy.pointer, packed.pointer, dbias.pointer, operation: name)
+            }
             bias.addGradient(dbias.floats)
         } else {
-            try gradient.primitive.run(x.pointer, dy.pointer, packed.pointer, operation: name)
+            try engine.counting(plan.key) {
+                try gradient.primitive.run(x.pointer, dy.pointer, packed.pointer, operation: name)
+            }
         }
         let unpack = weight.keepForNextGradient() == 0 ? gradient.unpackSetting : gradient.unpackAdding
         try unpack.run(packed.pointer, weight.gradient.pointer, operation: name)

@@ -23,14 +23,13 @@ extension Tape {
         let y = Tensor(uninitialized: Array(skip.shape[0...3]) + [stride], type: type)
         let rows = 4 * depth * height, line = 2 * width
         let grain = max(1, (1 << 14) / max(1, line * stride))
-        engine.parallel(samples * rows, grain: grain) { _, range in
-            let scratch = TensorStorage(byteCount: width * channels * 4)
+        let scratch = engine.scratch(width * channels)
+        engine.parallel(samples * rows, grain: grain) { part, range in
             engine.samples(of: range, rowsEach: rows) { sample, rowRange in
                 let out = y.pointer + sample * rows * line * stride * type.size
                 iris_tensor_upsample(
                     type.kernelType, x.value.pointer + sample * (rows / 4) * width * channels * type.size, depth, height, width,
-                    channels, rowRange.lowerBound, rowRange.upperBound, stride, out,
-                    scratch.pointer.assumingMemoryBound(to: Float.self))
+                    channels, rowRange.lowerBound, rowRange.upperBound, stride, out, scratch.row(part))
             }
             iris_tensor_copy_runs(
                 type.kernelType, skip.value.pointer + range.lowerBound * line * other * type.size, other,
@@ -39,14 +38,13 @@ extension Tape {
         return record(y, wanted: x.slot != nil || skip.slot != nil) { [engine, shape = x.shape, skipShape = skip.shape, xSlot = x.slot, skipSlot = skip.slot] dy in
             if let xSlot {
                 let dx = Tensor(uninitialized: shape, type: type)
-                engine.parallel(samples * rows / 4, grain: grain) { _, range in
-                    let scratch = TensorStorage(byteCount: 2 * width * channels * 4)
+                let scratch = engine.scratch(2 * width * channels)
+                engine.parallel(samples * rows / 4, grain: grain) { part, range in
                     engine.samples(of: range, rowsEach: rows / 4) { sample, rowRange in
                         iris_tensor_upsample_adjoint(
                             type.kernelType, dy.pointer + sample * rows * line * stride * type.size, depth, height, width,
                             channels, stride, rowRange.lowerBound, rowRange.upperBound,
-                            dx.pointer + sample * (rows / 4) * width * channels * type.size,
-                            scratch.pointer.assumingMemoryBound(to: Float.self))
+                            dx.pointer + sample * (rows / 4) * width * channels * type.size, scratch.row(part))
                     }
                 }
                 xSlot.add(dx, engine: engine)
@@ -64,7 +62,16 @@ extension Tape {
     }
 }
 
+extension Tensor {
+    /// The values of one row of a float32 matrix.
+    func row(_ index: Int) -> UnsafeMutablePointer<Float> { floats + index * shape[1] }
+}
+
 extension Engine {
+    /// Room for `count` floats for each thread of the team, a row each. Taken before the threads start, so that the number
+    /// of blocks in use does not depend on their pace.
+    func scratch(_ count: Int) -> Tensor { Tensor(uninitialized: [threadCount, count]) }
+
     /// Cuts a range of rows, counted over all samples, at the borders of samples.
     fileprivate func samples(of range: Range<Int>, rowsEach rows: Int, _ body: (_ sample: Int, _ rows: Range<Int>) -> Void) {
         var row = range.lowerBound
@@ -86,13 +93,12 @@ extension Engine {
         let factors = try wholeFactors(masks, size, "adjoint of upsampling")
         let result = Tensor(uninitialized: [masks.shape[0]] + size)
         let volume = masks.shape[1...3].reduce(1, *), plane = size[1] * size[2]
-        parallel(masks.shape[0] * size[0], grain: max(1, (1 << 15) * size[0] / max(1, volume))) { _, range in
-            let scratch = TensorStorage(byteCount: size[1] * masks.shape[3] * 4)
+        let scratch = scratch(size[1] * masks.shape[3])
+        parallel(masks.shape[0] * size[0], grain: max(1, (1 << 15) * size[0] / max(1, volume))) { part, range in
             for index in range {
                 iris_tensor_mask_adjoint(
                     masks.floats + index / size[0] * volume, masks.shape[1], masks.shape[2], masks.shape[3], factors[0],
-                    factors[1], factors[2], index % size[0], result.floats + index * plane,
-                    scratch.pointer.assumingMemoryBound(to: Float.self))
+                    factors[1], factors[2], index % size[0], result.floats + index * plane, scratch.row(part))
             }
         }
         return result
@@ -103,13 +109,12 @@ extension Engine {
         let factors = try wholeFactors(masks, size, "block means")
         let result = Tensor(uninitialized: [masks.shape[0]] + size)
         let volume = masks.shape[1...3].reduce(1, *), plane = size[1] * size[2]
-        parallel(masks.shape[0] * size[0], grain: max(1, (1 << 15) * size[0] / max(1, volume))) { _, range in
-            let scratch = TensorStorage(byteCount: masks.shape[3] * 4)
+        let scratch = scratch(masks.shape[3])
+        parallel(masks.shape[0] * size[0], grain: max(1, (1 << 15) * size[0] / max(1, volume))) { part, range in
             for index in range {
                 iris_tensor_block_means(
                     masks.floats + index / size[0] * volume, masks.shape[1], masks.shape[2], masks.shape[3], factors[0],
-                    factors[1], factors[2], index % size[0], result.floats + index * plane,
-                    scratch.pointer.assumingMemoryBound(to: Float.self))
+                    factors[1], factors[2], index % size[0], result.floats + index * plane, scratch.row(part))
             }
         }
         return result

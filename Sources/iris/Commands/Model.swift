@@ -71,6 +71,7 @@ struct Model: ParsableCommand {
         @Flag(help: "Write the gradient of the mean logit by every parameter too.") var gradients = false
 
         func run() throws {
+            ThreadPolicy.applyShortSpin()
             let network = try IrisNetwork(checkpoint: SafeTensors(contentsOf: URL(filePath: checkpoint)), file: checkpoint)
             let input = try ForwardInput(SafeTensors(contentsOf: URL(filePath: input)), file: input)
             try network.run(input, gradients: gradients).write(to: URL(filePath: output))
@@ -100,6 +101,7 @@ struct Model: ParsableCommand {
         }
 
         func run() throws {
+            ThreadPolicy.applyShortSpin()
             let result = try PoolingSelfTest.run(size: [edge, edge, edge], factor: 32, channels: channels, classes: classes)
             if json {
                 try JSONOutput.print(result)

@@ -70,14 +70,16 @@ class Iris:
             features.append(x)
         return features
 
+    def pooled(self, f, y):
+        up = F.interpolate(f[None], size=y.shape[1:], mode="trilinear", align_corners=False)[0]
+        total = y.flatten(1).sum(1)
+        return torch.einsum("czyx,kzyx->kc", up, y) / total.clamp(min=1)[:, None]
+
     def task(self, f, y):
         """One reference: deepest features [C, d, h, w] and masks [K, D, H, W] to [K, m + 1, E]."""
         k, r = y.shape[0], self.s["shuffle_factor"]
         c, d, h, w = f.shape
-        up = F.interpolate(f[None], size=y.shape[1:], mode="trilinear", align_corners=False)[0]
-        total = y.flatten(1).sum(1)
-        pooled = torch.einsum("czyx,kzyx->kc", up, y) / total.clamp(min=1)[:, None]
-        foreground = self.linear(pooled, "task_encoder.foreground")
+        foreground = self.linear(self.pooled(f, y), "task_encoder.foreground")
         s = f.view(c // r**3, r, r, r, d, h, w).permute(0, 4, 1, 5, 2, 6, 3).reshape(c // r**3, r * d, r * h, r * w)
         small = F.avg_pool3d(y[:, None], [y.shape[1] // (r * d), y.shape[2] // (r * h), y.shape[3] // (r * w)])
         joined = torch.cat([s[None].expand(k, -1, -1, -1, -1), small], 1).movedim(1, -1)
