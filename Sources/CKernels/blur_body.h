@@ -12,7 +12,7 @@ VECTOR16 void weighted_block(
         for (int o = 0; o < BLUR_BLOCK; o++) {
             f32x16 sum = load16(in[o + radius] + n) * weights[0];
             for (int r = 1; r <= radius; r++)
-                sum += (load16(in[o + radius - r] + n) + load16(in[o + radius + r] + n)) * weights[r];
+                sum = fused(load16(in[o + radius - r] + n) + load16(in[o + radius + r] + n), (f32x16)weights[r], sum);
             out[o] = sum;
         }
         return;
@@ -21,7 +21,7 @@ VECTOR16 void weighted_block(
     for (int r = 0; r < BLUR_BLOCK + 2 * radius; r++) v[r] = load16(in[r] + n);
     for (int o = 0; o < BLUR_BLOCK; o++) {
         f32x16 sum = v[o + radius] * weights[0];
-        for (int r = 1; r <= radius; r++) sum += (v[o + radius - r] + v[o + radius + r]) * weights[r];
+        for (int r = 1; r <= radius; r++) sum = fused(v[o + radius - r] + v[o + radius + r], (f32x16)weights[r], sum);
         out[o] = sum;
     }
 }
@@ -43,22 +43,68 @@ static inline int32_t held_in(int32_t n, int32_t count) { return n < 0 ? 0 : n >
 
 static inline size_t padded_width(const int32_t shape[3]) { return ((size_t)shape[0] + 15) / 16 * 16; }
 
+// The last `count` voxels of a row, the last of them repeated.
+VECTOR16 f32x16 load_row_end(const float *p, int32_t count) {
+    f32x16 v = p[count - 1];
+    memcpy(&v, p, (size_t)count * sizeof(float));
+    return v;
+}
+
+// Lanes n ..< n + 16 of two vectors side by side.
+VECTOR16 f32x16 window16(f32x16 a, f32x16 b, int32_t n) {
+#define WINDOW(n)                                                                                                         \
+    case n: return __builtin_shufflevector(                                                                               \
+        a, b, n, n + 1, n + 2, n + 3, n + 4, n + 5, n + 6, n + 7, n + 8, n + 9, n + 10, n + 11, n + 12, n + 13, n + 14,   \
+        n + 15);
+    switch (n) {
+        WINDOW(1) WINDOW(2) WINDOW(3) WINDOW(4) WINDOW(5) WINDOW(6)
+        WINDOW(10) WINDOW(11) WINDOW(12) WINDOW(13) WINDOW(14) WINDOW(15)
+        default: return a;
+    }
+#undef WINDOW
+}
+
+// One row in registers: three neighbouring vectors at a time, ends repeated.
+VECTOR16 void blur_short_row(const float *from, int32_t n, const float *w, int32_t radius, float *out) {
+    f32x16 before = (f32x16)from[0], here = n >= 16 ? load16(from) : load_row_end(from, n);
+    for (int32_t i = 0; i < n; i += 16) {
+        f32x16 after = i + 32 <= n ? load16(from + i + 16)
+            : i + 16 < n ? load_row_end(from + i + 16, n - i - 16) : (f32x16)from[n - 1];
+        f32x16 sum = here * w[0];
+        for (int32_t r = 1; r <= radius; r++)
+            sum = fused(window16(before, here, 16 - r) + window16(here, after, r), (f32x16)w[r], sum);
+        store16(out + i, sum);
+        before = here;
+        here = after;
+    }
+}
+
+// The same through a buffer, for radii beyond a neighbouring vector.
+static void blur_long_row(const blur_job *job, const float *from, float *out) {
+    int32_t n = job->shape[0], radius = job->axes[0].radius;
+    const float *w = job->axes[0].weights;
+    size_t width = padded_width(job->shape);
+    float *row = job->row + BLUR_RADIUS_LIMIT;
+    memcpy(row, from, sizeof(float) * (size_t)n);
+    for (int32_t r = 1; r <= radius; r++) row[-r] = from[0];
+    for (size_t r = (size_t)n; r < width + (size_t)radius; r++) row[r] = from[n - 1];
+    for (size_t i = 0; i < width; i += 16) {
+        f32x16 sum = load16(row + i) * w[0];
+        for (int32_t r = 1; r <= radius; r++)
+            sum = fused(load16(row + i - r) + load16(row + i + r), (f32x16)w[r], sum);
+        store16(out + i, sum);
+    }
+}
+
 VECTOR16 void blur_rows(const blur_job *job, const float *from, int32_t radius) {
     int32_t n = job->shape[0];
     size_t width = padded_width(job->shape);
-    // The row begins a whole vector into its buffer, with repeated ends on both sides.
-    float *row = job->row + BLUR_RADIUS_LIMIT;
-    const float *w = job->axes[0].weights;
     for (int32_t j = 0; j < job->shape[1]; j++, from += n) {
-        memcpy(row, from, sizeof(float) * (size_t)n);
-        for (int32_t r = 1; r <= radius; r++) row[-r] = from[0];
-        for (size_t r = (size_t)n; r < width + (size_t)radius; r++) row[r] = from[n - 1];
         float *out = job->plane + width * (size_t)j;
-        for (size_t i = 0; i < width; i += 16) {
-            f32x16 sum = load16(row + i) * w[0];
-            for (int32_t r = 1; r <= radius; r++) sum += (load16(row + i - r) + load16(row + i + r)) * w[r];
-            store16(out + i, sum);
-        }
+        if (radius > UNROLLED_RADIUS)
+            blur_long_row(job, from, out);
+        else
+            blur_short_row(from, n, job->axes[0].weights, radius, out);
     }
 }
 
@@ -95,7 +141,7 @@ VECTOR16 void blur_planes(const blur_job *job, int32_t first, int32_t planes, in
                 float *to = job->x + plane * (size_t)(first + o) + j * length + i;
                 size_t count = length - i < 16 ? length - i : 16;
                 f32x16 v = out[o] + job->add;
-                if (job->keep != 0) v += (count == 16 ? load16(to) : load_part(to, count)) * job->keep;
+                if (job->keep != 0) v = fused(count == 16 ? load16(to) : load_part(to, count), (f32x16)job->keep, v);
                 if (count == 16)
                     store16(to, v);
                 else

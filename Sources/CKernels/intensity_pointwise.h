@@ -26,7 +26,7 @@ VECTOR16 void fold_statistics(lane_statistics *s) {
 
 VECTOR16 void count_in(lane_statistics *s, f32x16 v) {
     s->sum += v;
-    s->sum_of_squares += v * v;
+    s->sum_of_squares = fused(v, v, s->sum_of_squares);
     s->minimum = min16(s->minimum, v);
     s->maximum = max16(s->maximum, v);
 }
@@ -35,7 +35,7 @@ VECTOR16 void count_in(lane_statistics *s, f32x16 v) {
 VECTOR16 void count_part_in(lane_statistics *s, f32x16 v, size_t count) {
     f32x16 counted = select16(lanes16() < (int32_t)count, v, (f32x16)0.0f);
     s->sum += counted;
-    s->sum_of_squares += counted * counted;
+    s->sum_of_squares = fused(counted, counted, s->sum_of_squares);
     s->minimum = min16(s->minimum, v);
     s->maximum = max16(s->maximum, v);
 }
@@ -103,7 +103,7 @@ typedef struct gamma_curve {
 VECTOR16 f32x16 gamma_of(f32x16 y, const gamma_curve *c) {
     // Powers of numbers below 1e-30 count as 0 to the precision kept here, and their logarithm stays finite.
     f32x16 t = max16((y - c->zero) * c->unit, (f32x16)1e-30f);
-    return exp2_16(log2_16(t) * c->exponent) * c->range + c->zero;
+    return fused(exp2_16(log2_16(t) * c->exponent), (f32x16)c->range, (f32x16)c->zero);
 }
 
 static void apply_gamma(
@@ -165,9 +165,10 @@ static void apply_bias_field(
             for (int32_t i = 0; i < shape[0]; i += 16) {
                 size_t count = shape[0] - i < 16 ? (size_t)(shape[0] - i) : 16;
                 f32x16 u = __builtin_convertvector(lanes16() + i, f32x16) * spacing + origin;
-                f32x16 field = exp2_16(min16(((u * q[3] + q[2]) * u + q[1]) * u + q[0], (f32x16)126.0f));
+                f32x16 field = exp2_16(min16(
+                    fused(fused(fused(u, (f32x16)q[3], (f32x16)q[2]), u, (f32x16)q[1]), u, (f32x16)q[0]), (f32x16)126.0f));
                 f32x16 y = mapped(count == 16 ? load16(out + i) : load_part(out + i, count), &m);
-                y = (y - pivot) * field + pivot;
+                y = fused(y - pivot, field, (f32x16)pivot);
                 if (count == 16)
                     store16(out + i, y);
                 else

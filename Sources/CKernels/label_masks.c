@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
 void iris_swap_labels(uint8_t *labels, size_t voxels, const uint8_t *first, const uint8_t *second, size_t count) {
     enum { BLOCK = 4096 };
     for (size_t start = 0; start < voxels; start += BLOCK) {
@@ -28,15 +32,18 @@ void iris_label_bit_masks(const uint8_t *labels, size_t voxels, const uint8_t *v
     size_t bytes = (voxels + 7) / 8;
     for (size_t m = 0; m < count; m++) {
         uint8_t value = values[m], *mask = masks + m * bytes;
-        for (size_t b = 0; b < voxels / 8; b++) {
-            // Equal bytes become 1 in each byte of the word; the multiplication gathers them, first voxel lowest.
-            uint64_t word = 0;
-            for (int n = 0; n < 8; n++) word |= (uint64_t)(labels[8 * b + (size_t)n] == value) << (8 * n);
-            mask[b] = (uint8_t)((word * 0x0102040810204080u) >> 56);
+        size_t n = 0;
+#if defined(__x86_64__)
+        __m128i wanted = _mm_set1_epi8((char)value);
+        for (; n + 16 <= voxels; n += 16) {
+            __m128i equal = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(labels + n)), wanted);
+            uint16_t bits = (uint16_t)_mm_movemask_epi8(equal);
+            memcpy(mask + n / 8, &bits, 2);
         }
-        if (voxels % 8) {
-            mask[bytes - 1] = 0;
-            for (size_t n = voxels / 8 * 8; n < voxels; n++) mask[n / 8] |= (uint8_t)((labels[n] == value) << (n % 8));
+#endif
+        for (; n < voxels; n += 8) {
+            mask[n / 8] = 0;
+            for (size_t v = n; v < n + 8 && v < voxels; v++) mask[n / 8] |= (uint8_t)((labels[v] == value) << (v - n));
         }
     }
 }

@@ -41,8 +41,12 @@ VECTOR16 void normal_pair(u32x16 a, u32x16 b, f32x16 *first, f32x16 *second) {
     // The angle in [-pi/4, pi/4), where short polynomials give cosine and sine.
     f32x16 p = __builtin_convertvector((i32x16)(b & 0x3fffffffu) - (1 << 29), f32x16) * (1.57079633f * 0x1p-30f);
     f32x16 s = p * p;
-    f32x16 cosine = ((s * -0.0013585909f + 0.0416550264f) * s - 0.499998569f) * s + 1.0f;
-    f32x16 sine = (((s * -0.000195040222f + 0.00833203644f) * s - 0.166666508f) * s + 1.0f) * p;
+    f32x16 c = fused(s, (f32x16)-0.0013585909f, (f32x16)0.0416550264f);
+    c = fused(c, s, (f32x16)-0.499998569f);
+    f32x16 cosine = fused(c, s, (f32x16)1.0f);
+    f32x16 d = fused(s, (f32x16)-0.000195040222f, (f32x16)0.00833203644f);
+    d = fused(d, s, (f32x16)-0.166666508f);
+    f32x16 sine = fused(d, s, (f32x16)1.0f) * p;
     i32x16 exchange = (i32x16)b < 0;
     *first = radius * select16(exchange, sine, cosine);
     *second = radius * select16(exchange, cosine, sine);
@@ -72,7 +76,7 @@ VECTOR16 void add_gaussian(float *x, uint64_t first, size_t count, const iris_po
         normals64(voxel / 64, 0, key, n);
         if (voxel >= first && voxel + 64 <= first + count) {
             float *out = x + (voxel - first);
-            for (int q = 0; q < 4; q++) store16(out + 16 * q, mapped(load16(out + 16 * q), &m) + n[q] * sigma);
+            for (int q = 0; q < 4; q++) store16(out + 16 * q, fused(n[q], (f32x16)sigma, mapped(load16(out + 16 * q), &m)));
             continue;
         }
         for (int q = 0; q < 4; q++)
@@ -88,8 +92,8 @@ VECTOR16 void add_gaussian(float *x, uint64_t first, size_t count, const iris_po
 }
 
 VECTOR16 f32x16 rician_of(f32x16 y, f32x16 n, f32x16 m, float sigma, float floor) {
-    f32x16 real = y - floor + n * sigma, imaginary = m * sigma;
-    return __builtin_elementwise_sqrt(real * real + imaginary * imaginary) + floor;
+    f32x16 real = fused(n, (f32x16)sigma, y - floor), imaginary = m * sigma;
+    return __builtin_elementwise_sqrt(fused(real, real, imaginary * imaginary)) + floor;
 }
 
 static void add_rician(float *x, size_t count, const iris_pointwise *map, float sigma, float floor, uint64_t key) {

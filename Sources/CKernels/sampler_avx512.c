@@ -5,6 +5,7 @@
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,bmi2"), min_vector_width(512))), apply_to = function)
 
+#define IRIS_TARGET_AVX512 1
 #include "sampler_internal.h"
 
 // The lanes of the 16 columns from box column c on that lie inside box and source.
@@ -142,7 +143,7 @@ typedef struct tile_slice {
 } tile_slice;
 
 static inline __attribute__((always_inline)) void prepare_slice(
-    const sampler_job *job, const prepared_tile *t, int32_t z, bool image, bool label, tile_slice *slice) {
+    const prepared_tile *t, int32_t z, bool image, bool label, tile_slice *slice) {
     const tile_box *box = &t->box;
     const int32_t *base = t->base;
     __m512i row = _mm512_set1_epi32(box->row), plane = _mm512_set1_epi32(box->plane);
@@ -184,7 +185,7 @@ static inline __attribute__((always_inline)) void sample_tile(
     tile_slice slice;
     for (int32_t z = 0; z < tile->count[2]; z++) {
         prefetch_slice(job, next, z);
-        prepare_slice(job, t, z, image, label, &slice);
+        prepare_slice(t, z, image, label, &slice);
         // The indices go through memory: sixteen scalar loads cost less than taking a vector apart.
         __asm__ volatile("" ::: "memory");
         size_t out = tile->corner[0] + line * (tile->corner[1] + (size_t)shape[1] * (tile->corner[2] + z));

@@ -89,7 +89,8 @@ static inline void affine_place(const iris_patch_geometry *g, int32_t i, int32_t
         place[a] = fixed_place(g->origin[a] + i * g->step[0][a] + j * g->step[1][a] + k * g->step[2][a]);
 }
 
-// Asks for the source rows of planes first ..< end of a tile's box, unless the box leaves the source.
+// Asks for the source rows of planes first ..< end of a tile's box. Into the second-level cache: the rows of a whole box
+// would push the stage out of the first.
 static inline __attribute__((always_inline)) void prefetch_planes(
     const sampler_job *job, const prepared_tile *t, int32_t first, int32_t end) {
     const iris_patch_source *s = job->source;
@@ -99,10 +100,10 @@ static inline __attribute__((always_inline)) void prefetch_planes(
         ptrdiff_t start = plane * (box->lower[2] + z) + line * box->lower[1] + box->lower[0];
         for (int32_t y = 0; y < box->size[1]; y++, start += line) {
             if (job->image) {
-                __builtin_prefetch(s->image + start, 0, 3);
-                __builtin_prefetch(s->image + start + box->size[0] - 1, 0, 3);
+                __builtin_prefetch(s->image + start, 0, 2);
+                __builtin_prefetch(s->image + start + box->size[0] - 1, 0, 2);
             }
-            if (job->label) __builtin_prefetch(s->label + start, 0, 3);
+            if (job->label) __builtin_prefetch(s->label + start, 0, 2);
         }
     }
 }

@@ -5,8 +5,10 @@
 //     void sample_tile(const sampler_job *, const prepared_tile *, const prepared_tile *next, bool image, bool label)
 //         from the stage to the patch, asking for the source rows of `next` on the way (prefetch_planes)
 #include "sampler_internal.h"
+#include "vector16.h"
 
-// Control values of one row of tiles, expanded along j: [zc][axis][tile][8 rows of 8].
+// Control values of one row of tiles, expanded along j: [zc][axis][tile][8 rows of 8]. In units of places from here on: a
+// power of two changes no rounding.
 static void expand_rows(const sampler_job *job, int32_t j) {
     const iris_patch_geometry *g = job->geometry;
     const int32_t *c = g->control_points;
@@ -21,9 +23,18 @@ static void expand_rows(const sampler_job *job, int32_t j) {
                     const float *v = job->expanded_i + width * (a + 3 * (yc + (size_t)c[1] * zc)) + t * TILE;
                     size_t next = 3 * width;
                     for (int x = 0; x < TILE; x++)
-                        out[x] = w[0] * v[x] + w[1] * v[next + x] + w[2] * v[2 * next + x] + w[3] * v[3 * next + x];
+                        out[x] = (w[0] * v[x] + w[1] * v[next + x] + w[2] * v[2 * next + x] + w[3] * v[3 * next + x]) * 0x1p24f;
                     out += TILE;
                 }
+}
+
+// The nearest whole number of each lane, ties to even.
+VECTOR16 i32x16 rounded16(f32x16 v) {
+#if defined(IRIS_TARGET_AVX512)
+    return (i32x16)_mm512_cvtps_epi32((__m512)v);
+#else
+    return __builtin_convertvector(__builtin_elementwise_rint(v), i32x16);
+#endif
 }
 
 // The affine places of a tile with the displacement added, and their range.
@@ -32,24 +43,26 @@ static void displace(
     const iris_patch_geometry *g = job->geometry;
     size_t tiles = ((size_t)g->shape[0] + TILE - 1) / TILE, t = (size_t)tile->corner[0] / TILE;
     size_t next = 3 * tiles * TILE * TILE;
+    const int32_t *first = job->spline_first[2] + tile->corner[2];
+    const float *weights = job->spline_weights[2] + 4 * tile->corner[2];
     for (int a = 0; a < 3; a++) {
-        int32_t smallest = INT32_MAX, largest = INT32_MIN;
-        for (int32_t z = 0; z < TILE; z++) {
-            int32_t k = tile->corner[2] + z;
-            const float *w = job->spline_weights[2] + 4 * k;
-            const float *v = job->expanded_j + next * (size_t)job->spline_first[2][k] + TILE * TILE * (a * tiles + t);
-            const int32_t *from = job->affine_places + TILE_VOXELS * a + TILE * TILE * z;
-            int32_t *to = places + TILE_VOXELS * a + TILE * TILE * z;
-            for (int n = 0; n < TILE * TILE; n++) {
-                float d = w[0] * v[n] + w[1] * v[next + n] + w[2] * v[2 * next + n] + w[3] * v[3 * next + n];
-                int32_t place = from[n] + (int32_t)rintf(d * 0x1p24f);
-                to[n] = place;
-                smallest = place < smallest ? place : smallest;
-                largest = place > largest ? place : largest;
+        i32x16 smallest = (i32x16)INT32_MAX, largest = (i32x16)INT32_MIN;
+        for (int n = 0; n < TILE * TILE; n += 16)
+            for (int32_t z = 0; z < TILE; z++) {
+                const float *w = weights + 4 * z;
+                const float *v = job->expanded_j + next * (size_t)first[z] + TILE * TILE * (a * tiles + t) + n;
+                f32x16 d = load16(v) * w[0] + load16(v + next) * w[1] + load16(v + 2 * next) * w[2]
+                    + load16(v + 3 * next) * w[3];
+                size_t at = (size_t)(TILE_VOXELS * a + TILE * TILE * z + n);
+                i32x16 place;
+                memcpy(&place, job->affine_places + at, sizeof place);
+                place += rounded16(d);
+                memcpy(places + at, &place, sizeof place);
+                smallest = __builtin_elementwise_min(smallest, place);
+                largest = __builtin_elementwise_max(largest, place);
             }
-        }
-        low[a] = smallest;
-        high[a] = largest;
+        low[a] = __builtin_reduce_min(smallest);
+        high[a] = __builtin_reduce_max(largest);
     }
 }
 

@@ -1,5 +1,6 @@
 // Sixteen lanes at a time whatever the processor: one AVX-512 register, two of AVX2, four of SSE2. The same operations in
-// the same order give the same bits everywhere. Not part of the interface.
+// the same order everywhere; only where the processor fuses multiply and add is one rounding less. Not part of the
+// interface.
 #ifndef IRIS_VECTOR16_H
 #define IRIS_VECTOR16_H
 
@@ -56,6 +57,15 @@ VECTOR16 f32x16 select16(i32x16 condition, f32x16 yes, f32x16 no) {
 VECTOR16 f32x16 min16(f32x16 a, f32x16 b) { return a < b ? a : b; }
 VECTOR16 f32x16 max16(f32x16 a, f32x16 b) { return a > b ? a : b; }
 
+// a * b + c, rounded once where the variant's target has FMA. Without it the C library's fmaf would take 30 times longer.
+VECTOR16 f32x16 fused(f32x16 a, f32x16 b, f32x16 c) {
+#if defined(IRIS_TARGET_FMA)
+    return __builtin_elementwise_fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
 // Splits a positive normal number into 2^e and m in [sqrt(1/2), sqrt(2)); returns m - 1.
 VECTOR16 f32x16 split_exponent(f32x16 x, f32x16 *e) {
     i32x16 bits = float_as_bits(x);
@@ -67,14 +77,14 @@ VECTOR16 f32x16 split_exponent(f32x16 x, f32x16 *e) {
 // The base 2 logarithm of 2^e (1 + t), t in [sqrt(1/2) - 1, sqrt(2) - 1]. Own minimax fit, off by at most 1e-7 for e = 0 and
 // by a rounding elsewhere.
 VECTOR16 f32x16 log2_of_parts(f32x16 e, f32x16 t) {
-    f32x16 p = t * -0.145989031f + 0.236745417f;
-    p = p * t - 0.24992393f;
-    p = p * t + 0.286727428f;
-    p = p * t - 0.360103816f;
-    p = p * t + 0.480938464f;
-    p = p * t - 0.72135663f;
-    p = p * t + 1.44269478f;
-    return p * t + e;
+    f32x16 p = fused(t, (f32x16)-0.145989031f, (f32x16)0.236745417f);
+    p = fused(p, t, (f32x16)-0.24992393f);
+    p = fused(p, t, (f32x16)0.286727428f);
+    p = fused(p, t, (f32x16)-0.360103816f);
+    p = fused(p, t, (f32x16)0.480938464f);
+    p = fused(p, t, (f32x16)-0.72135663f);
+    p = fused(p, t, (f32x16)1.44269478f);
+    return fused(p, t, e);
 }
 
 // The base 2 logarithm of a positive normal number.
@@ -90,11 +100,11 @@ VECTOR16 f32x16 exp2_16(f32x16 x) {
     f32x16 shifted = x + 0x1.8p23f;
     i32x16 whole = float_as_bits(shifted) - 0x4b400000;
     f32x16 t = x - (shifted - 0x1.8p23f);
-    f32x16 p = t * 0.00132764666f + 0.00967554096f;
-    p = p * t + 0.0555071346f;
-    p = p * t + 0.240221202f;
-    p = p * t + 0.693146944f;
-    p = p * t + 1.00000012f;
+    f32x16 p = fused(t, (f32x16)0.00132764666f, (f32x16)0.00967554096f);
+    p = fused(p, t, (f32x16)0.0555071346f);
+    p = fused(p, t, (f32x16)0.240221202f);
+    p = fused(p, t, (f32x16)0.693146944f);
+    p = fused(p, t, (f32x16)1.00000012f);
     return bits_as_float(float_as_bits(p) + (whole << 23));
 }
 
