@@ -31,6 +31,7 @@ let kernels: Target = .target(
 /// The foundations that both trunks stand on.
 let foundations: [Target] = [
     kernels,
+    .target(name: "CSharedMemory"),
     .target(name: "Digests", dependencies: ["CCrypto"]),
     .target(name: "RandomNumbers"),
     .target(name: "WorkerThreads"),
@@ -55,7 +56,7 @@ let data: [Target] = [
     .target(
         name: "Episodes",
         dependencies: [
-            "VolumeStore", "NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "WorkerThreads", "CKernels",
+            "VolumeStore", "NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "WorkerThreads", "CKernels", "CSharedMemory",
         ]),
 ]
 

@@ -7,6 +7,7 @@
 #include "iris_instruction_set.h"
 #include "iris_intensity.h"
 #include "iris_label_masks.h"
+#include "iris_mask_morphology.h"
 #include "iris_reorient.h"
 #include "iris_resample.h"
 #include "iris_resample_oblique.h"

@@ -8,8 +8,10 @@ public enum EpisodeError: Error, Equatable, Sendable, CustomStringConvertible {
     case noReferencePatch(dataset: String, structure: String, minimumVoxels: Int, tried: Int)
     /// A plan names a case that the store does not have.
     case unknownCase(String)
-    /// A plan asks for more than the buffer holds.
-    case tooLarge(what: String, limit: Int, found: Int)
+    /// A plan does not fit the memory that it is rendered into, or contradicts itself.
+    case doesNotFit(what: String, limit: Int, found: Int)
+    /// The system gives no memory for episodes.
+    case noMemory(bytes: Int, reason: String)
     /// Every buffer of a stream is held by its consumer.
     case allBuffersHeld(Int)
 
@@ -30,8 +32,10 @@ public enum EpisodeError: Error, Equatable, Sendable, CustomStringConvertible {
             """
         case .unknownCase(let name):
             "\(name): a plan names this case but the store does not have it. Point --store at the store of the plan."
-        case .tooLarge(let what, let limit, let found):
-            "expected at most \(limit) \(what) but the plan has \(found). Use the configuration that the plan was made with."
+        case .doesNotFit(let what, let limit, let found):
+            "expected no more than \(limit) \(what) but the plan has \(found). Use the configuration that the plan was made with."
+        case .noMemory(let bytes, let reason):
+            "cannot take \(bytes) bytes for episodes: \(reason). Lower the buffer, the batch or patch.size."
         case .allBuffersHeld(let count):
             """
             all \(count) buffers of the stream are held by its consumer, so no episode can be rendered. Release episodes \
