@@ -1,0 +1,69 @@
+import FoundationEssentials
+import Glibc
+import Tensors
+
+/// The folder of a run: `run.json` (what it was made from), `log.jsonl` (a line per event), TensorBoard events, and
+/// `checkpoints/step-<n>.safetensors` with `best.safetensors` beside them.
+public struct RunFolder: Sendable {
+    public let url: URL
+
+    public init(_ url: URL) { self.url = url }
+
+    private var checkpoints: URL { url.appending(path: "checkpoints") }
+    public var bestCheckpoint: URL { url.appending(path: "best.safetensors") }
+
+    /// Makes the folder for a new run.
+    ///
+    /// - Throws: ``RunFolderError`` when it holds checkpoints already or cannot be written.
+    public func create() throws {
+        guard try numberedCheckpoints().isEmpty else { throw RunFolderError.alreadyUsed(folder: url.path) }
+        do {
+            try FileManager.default.createDirectory(at: checkpoints, withIntermediateDirectories: true)
+        } catch {
+            throw RunFolderError.cannotWrite(file: checkpoints.path, reason: "\(error)")
+        }
+    }
+
+    /// The newest checkpoint.
+    ///
+    /// - Throws: ``RunFolderError/nothingToResume(folder:)`` when there is none.
+    public func newestCheckpoint() throws -> URL {
+        guard let newest = try numberedCheckpoints().last else { throw RunFolderError.nothingToResume(folder: url.path) }
+        return newest.url
+    }
+
+    /// Writes a checkpoint and removes all numbered ones but the newest `keep`. A crash leaves the old files or the new.
+    public func write(_ file: SafeTensors, step: Int, keep: Int) throws -> URL {
+        let digits = String(step)
+        let name = "step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).safetensors"
+        let target = checkpoints.appending(path: name)
+        try file.write(to: target)
+        for old in try numberedCheckpoints().dropLast(keep) { try FileManager.default.removeItem(at: old.url) }
+        return target
+    }
+
+    /// The checkpoints by step, oldest first. Other files are passed over.
+    private func numberedCheckpoints() throws -> [(step: Int, url: URL)] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints.path)) ?? []
+        return names.compactMap { name in
+            guard name.hasPrefix("step-"), name.hasSuffix(".safetensors"),
+                let step = Int(name.dropFirst(5).dropLast(12))
+            else { return nil }
+            return (step, checkpoints.appending(path: name))
+        }.sorted { $0.step < $1.step }
+    }
+
+    /// Adds a line to `log.jsonl`.
+    public func log(_ entry: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var line = try encoder.encode(entry)
+        line.append(UInt8(ascii: "\n"))
+        let path = url.appending(path: "log.jsonl").path
+        guard let file = fopen(path, "ab") else {
+            throw RunFolderError.cannotWrite(file: path, reason: String(cString: strerror(errno)))
+        }
+        defer { fclose(file) }
+        line.withUnsafeBytes { _ = fwrite($0.baseAddress, 1, $0.count, file) }
+    }
+}
