@@ -14,6 +14,7 @@ import ArgumentParser
             Store.self,
             MetricsCommand.self,
             Compare.self,
+            Train.self,
             Audit.self,
             ManifestCommand.self,
             PhantomCommand.self,

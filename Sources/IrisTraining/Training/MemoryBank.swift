@@ -28,12 +28,12 @@ public struct MemoryBank: Sendable {
         embeddings[key] = average
     }
 
-    /// The bank as tensors for a checkpoint, named `bank/<dataset>/<value>`, of shape [tokens, width], and the counts.
+    /// The bank as tensors for a checkpoint, named `bank.<dataset>/<value>`, of shape [tokens, width], and the counts.
     func tensors(tokens: Int) -> (tensors: [String: Tensor], counts: [String: String]) {
         var tensors: [String: Tensor] = [:], counts: [String: String] = [:]
         for (key, values) in embeddings {
-            tensors["bank/\(key)"] = Tensor(values, shape: [tokens, values.count / tokens])
-            counts["bank/\(key)"] = "\(updates[key] ?? 0)"
+            tensors["bank.\(key)"] = Tensor(values, shape: [tokens, values.count / tokens])
+            counts["bank.\(key)"] = "\(updates[key] ?? 0)"
         }
         return (tensors, counts)
     }
@@ -41,7 +41,7 @@ public struct MemoryBank: Sendable {
     /// Reads back what ``tensors(tokens:)`` gave; other tensors are passed over.
     init(decay: Double, tensors: [String: Tensor], counts: [String: String]) {
         self.decay = decay
-        for (name, tensor) in tensors where name.hasPrefix("bank/") {
+        for (name, tensor) in tensors where name.hasPrefix("bank.") {
             guard let key = ClassKey(String(name.dropFirst(5))) else { continue }
             embeddings[key] = tensor.values
             updates[key] = counts[name].flatMap(Int.init) ?? 1

@@ -1,16 +1,20 @@
 import FoundationEssentials
+import IrisModel
 import Tensors
 
 extension Trainer {
+    /// What ``checkpoint(adding:)`` writes under `format` in the metadata.
+    public static let checkpointFormat = "iris-training-1"
+
     /// Everything that decides the rest of the run: weights, optimiser, averages, bank and counters.
     ///
-    /// Tensors are named as the parameters, and `optimizer.first/…`, `optimizer.second/…`, `average/…` before those
-    /// names, and `bank/<dataset>/<value>`. Metadata: `format`, `step`, `optimizer.steps`, `average.updates`, the best
-    /// validation, and what the caller adds.
+    /// Weights bear the parameters' plain names, so that the file is a checkpoint of the model too. Before those names
+    /// stand `average.`, `optimizer.first.` and `optimizer.second.` for the other long tensors; `bank.<dataset>/<value>`
+    /// are the memory bank's embeddings. The tensors share the trainer's memory: write them before training goes on.
     public func checkpoint(adding metadata: [String: String] = [:]) -> SafeTensors {
-        var file = SafeTensors(metadata: metadata)
-        file.metadata["format"] = "iris-checkpoint-1"
-        file.metadata["model"] = network.configuration.yaml
+        var file = network.checkpoint()
+        file.metadata.merge(metadata) { _, new in new }
+        file.metadata["format"] = Self.checkpointFormat
         file.metadata["step"] = "\(step)"
         file.metadata["skippedInARow"] = "\(skippedInARow)"
         file.metadata["optimizer.steps"] = "\(optimizer.stepCount)"
@@ -18,11 +22,10 @@ extension Trainer {
         file.metadata["best.validationsSince"] = "\(best.validationsSince)"
         // The bit pattern, so that the number comes back exactly.
         file.metadata["best.dice"] = best.dice.map { "\($0.bitPattern)" }
-        add(network.parameters.values, "", to: &file)
-        add(optimizer.firstMoments, "optimizer.first/", to: &file)
-        add(optimizer.secondMoments, "optimizer.second/", to: &file)
+        add(optimizer.firstMoments, "optimizer.first.", to: &file)
+        add(optimizer.secondMoments, "optimizer.second.", to: &file)
         if let average {
-            add(average.values, "average/", to: &file)
+            add(average.values, "average.", to: &file)
             file.metadata["average.updates"] = "\(average.updateCount)"
         }
         if let bank {
@@ -35,14 +38,14 @@ extension Trainer {
 
     /// Continues from a checkpoint.
     ///
-    /// - Throws: ``TrainingError/checkpoint(file:problem:)`` when it is none, or not of this model.
+    /// - Throws: ``TrainingError`` when it is none, or of another model; `SafeTensorsError` when tensors are missing.
     public func restore(_ file: SafeTensors, path: String) throws {
-        guard file.metadata["format"] == "iris-checkpoint-1" else {
+        guard file.metadata["format"] == Self.checkpointFormat else {
             throw TrainingError.checkpoint(file: path, problem: "expected a checkpoint of iris train but found other tensors.")
         }
-        guard file.metadata["model"] == network.configuration.yaml else {
-            throw TrainingError.otherField(
-                name: "the model", expected: file.metadata["model"] ?? "unknown", found: network.configuration.yaml)
+        let model = file.metadata[IrisNetwork.configurationKey] ?? "unknown"
+        guard model == network.configuration.json else {
+            throw TrainingError.otherField(name: "the model", expected: model, found: network.configuration.json)
         }
         func number(_ key: String) throws -> Int {
             guard let value = file.metadata[key].flatMap(Int.init) else {
@@ -50,44 +53,25 @@ extension Trainer {
             }
             return value
         }
-        try load(network.parameters.values, "", from: file, path)
-        try load(optimizer.firstMoments, "optimizer.first/", from: file, path)
-        try load(optimizer.secondMoments, "optimizer.second/", from: file, path)
-        network.parameters.valuesChanged()
+        let parameters = network.parameters
+        try parameters.fill(parameters.values, from: file.tensors, file: path)
+        try parameters.fill(optimizer.firstMoments, from: file.tensors, prefix: "optimizer.first.", file: path)
+        try parameters.fill(optimizer.secondMoments, from: file.tensors, prefix: "optimizer.second.", file: path)
+        parameters.valuesChanged()
         optimizer.stepCount = try number("optimizer.steps")
         if let average {
-            try load(average.values, "average/", from: file, path)
+            try parameters.fill(average.values, from: file.tensors, prefix: "average.", file: path)
             average.updateCount = try number("average.updates")
         }
         if let bank { self.bank = MemoryBank(decay: bank.decay, tensors: file.tensors, counts: file.metadata) }
         step = try number("step")
         skippedInARow = try number("skippedInARow")
         best = BestValidation(
-            dice: file.metadata["best.dice"].flatMap(UInt64.init).map { Double(bitPattern: $0) },
+            dice: file.metadata["best.dice"].flatMap { UInt64($0) }.map { Double(bitPattern: $0) },
             step: try number("best.step"), validationsSince: try number("best.validationsSince"))
     }
 
-    /// Adds the part of a long tensor that belongs to each parameter.
     private func add(_ long: Tensor, _ prefix: String, to file: inout SafeTensors) {
-        for parameter in network.parameters.parameters {
-            file.tensors[prefix + parameter.name] = try! long.slice(parameter.range).reshaped(parameter.shape)
-        }
-    }
-
-    private func load(_ long: Tensor, _ prefix: String, from file: SafeTensors, _ path: String) throws {
-        for parameter in network.parameters.parameters {
-            let name = prefix + parameter.name
-            guard let tensor = file.tensors[name] else {
-                throw TrainingError.checkpoint(file: path, problem: "the tensor \(name) is missing. Use a whole checkpoint.")
-            }
-            guard tensor.shape == parameter.shape else {
-                throw TrainingError.checkpoint(
-                    file: path, problem: "the tensor \(name) has shape \(tensor.shape) but \(parameter.shape) is needed.")
-            }
-            let values = tensor.values
-            long.withMutableFloats { target in
-                for index in values.indices { target[parameter.range.lowerBound + index] = values[index] }
-            }
-        }
+        for (name, tensor) in network.parameters.parts(of: long) { file.tensors[prefix + name] = tensor }
     }
 }

@@ -34,7 +34,7 @@ public final class TrainingRun {
         self.folder = RunFolder(folder)
         let catalogue = try VolumeStore.open(at: store, mode: .read).catalogue()
         let episodes = try EpisodeConfiguration(contentsOf: URL(filePath: configuration.episodes))
-        let model = try IrisConfiguration(try YAMLValue(contentsOf: URL(filePath: configuration.model)))
+        let model = try IrisConfiguration(YAMLValue(text: Self.text(of: configuration.model), file: configuration.model))
         sampler = try EpisodeSampler(catalogue: catalogue, configuration: episodes, seed: configuration.seed)
         validation = try await Self.validationEpisodes(episodes, catalogue, count: configuration.validation.episodes)
         // Model and episodes are compared by content; where their files lie does not matter.
@@ -121,6 +121,15 @@ public final class TrainingRun {
     private func save(to url: URL) throws {
         guard group.rank == 0 else { return }
         try trainer.checkpoint(adding: metadata).write(to: url)
+    }
+
+    private static func text(of file: String) throws(ConfigurationError) -> String {
+        guard let text = try? String(contentsOf: URL(filePath: file), encoding: .utf8) else {
+            throw ConfigurationError(
+                file: file, line: nil, path: "",
+                problem: "cannot be read as text. Name a model configuration such as configs/model/paper.yaml.")
+        }
+        return text
     }
 
     /// Fixed episodes without augmentation: references from the training part, queries from the validation part.
