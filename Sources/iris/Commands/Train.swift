@@ -1,6 +1,5 @@
 import ArgumentParser
 import FoundationEssentials
-import Glibc
 import IrisTraining
 import Synchronization
 
@@ -28,23 +27,20 @@ struct Train: AsyncParsableCommand {
             settings, store: URL(filePath: store), folder: folder, resuming: resume, code: "iris \(Iris.configuration.version)",
             group: group)
         let reporter = group.rank == 0 ? try TrainingReporter(run: run, steps: settings.steps) : nil
-        Interruption.watch()
-        let end = try await run.run(shouldStop: { Interruption.isAsked }) { try reporter?.report($0) }
+        let stop = StopRequest()
+        let interruption = Interruption { stop.ask() }
+        let end = try await run.run(shouldStop: { stop.isAsked }) { try reporter?.report($0) }
+        withExtendedLifetime(interruption) {}
         reporter?.finish(end)
         if end == .interrupted { throw ExitStatus.findings }
     }
 }
 
-/// Whether the user asked the process to end: Ctrl-C once. A second Ctrl-C ends it at once.
-private enum Interruption {
-    private static let asked = Atomic<Bool>(false)
+/// Whether the user asked the run to end.
+private final class StopRequest: Sendable {
+    private let flag = Atomic<Bool>(false)
 
-    static var isAsked: Bool { asked.load(ordering: .relaxed) }
+    var isAsked: Bool { flag.load(ordering: .relaxed) }
 
-    static func watch() {
-        signal(SIGINT) { _ in
-            asked.store(true, ordering: .relaxed)
-            signal(SIGINT, SIG_DFL)
-        }
-    }
+    func ask() { flag.store(true, ordering: .relaxed) }
 }
