@@ -36,7 +36,12 @@ struct DecathlonAdapter: DatasetAdapter {
                 testFolder: root.folder("imagesTs"))
             reading.checkCounts()
             return CaseListing(
-                dataset: reading.dataset, cases: reading.cases,
+                dataset: reading.dataset,
+                cases: reading.cases.map { one in
+                    var one = one
+                    one.paperSplit = manifest.paperSplit?[one.subject]
+                    return one
+                },
                 problems: root.problems + reading.folders.problems + reading.problems,
                 classes: table.classes, ignoredValue: table.ignoredValue)
         } catch let error as UnreadableDescription {
