@@ -9,7 +9,7 @@ IRIS := .build/release/iris
 # Waiting OpenMP threads sleep instead of spinning: builds and tests share the cores with other work.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help deps build test test-all bench-gzip demo docs format lint clean
+.PHONY: help deps build test test-all bench bench-peers bench-gzip demo docs format lint clean
 
 help: ## list the targets
 	@grep -hE '^(# )?[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^(# )?([a-z-]+):.*## /\2\t/' | expand -t 20
@@ -78,6 +78,17 @@ format: ## format all Swift code
 
 lint: ## check the format of all Swift code
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+PEERS := Benchmarks/.venv/bin/python
+
+bench-peers: ## make Benchmarks/.venv with the tools that `make bench` compares with
+	@[ Benchmarks/.venv/made -nt Benchmarks/requirements.txt ] || { \
+	python3 -m venv Benchmarks/.venv && $(PEERS) -m pip install --quiet --disable-pip-version-check \
+	-r Benchmarks/requirements.txt && touch Benchmarks/.venv/made; }
+
+bench: build bench-peers ## measure the hot paths beside other tools on one core; SECTIONS="resample prepare" for some
+	swift build -c release --product iris-bench
+	$(PEERS) Benchmarks/run.py $(SECTIONS)
 
 # Files of one gzip member to measure; the words ct and labels stand for synthetic volumes.
 GZIP_FILES ?= ct labels $(wildcard ../shared/data/amos22/*Tr/amos_0001.nii.gz ../shared/data/kits19/data/case_00061/*.nii.gz ../shared/data/nifti/niivue_*i*.nii.gz)

@@ -7,5 +7,5 @@ import ArgumentParser
 @main struct IrisBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "iris-bench", abstract: "Measure hot paths on one core; one line of JSON per measurement.",
-        subcommands: [MachineBenchmark.self, ResampleBenchmark.self, StatisticsBenchmark.self, PrepareBenchmark.self])
+        subcommands: [MachineBenchmark.self, ResampleBenchmark.self, StatisticsBenchmark.self, SyntheticCommand.self])
 }
