@@ -135,8 +135,8 @@ INLINE vf NAME(start)(vf s) { return s * NAME(splat)(1 / (1 - POLE)); }
 // Takes the forward recursion `p` of a block whose lines are rows STEP samples on; they become rows of `rows`.
 //
 // The recursion of one group of lines runs while the next is transposed: one waits for sums, the other for shuffles.
-INLINE void NAME(forward_along_rows)(const block *b, const int32_t *source, iris_sample_type type, int first, vf *p,
-                                     float *rows) {
+INLINE void NAME(forward_along_rows)(const block *b, const int32_t *source, iris_sample_type type, int recursive, int first,
+                                     vf *p, float *rows) {
     const ptrdiff_t stride = b->input_stride * SAMPLE_SIZE(type);
     const int neighbours = source[STEP - 1] - source[0] == STEP - 1;
     UNROLL for (int g = 0; g < VECTORS; g++) {
@@ -159,7 +159,7 @@ INLINE void NAME(forward_along_rows)(const block *b, const int32_t *source, iris
             NAME(transpose)(m);
             if (first && part == 0) p[g] = NAME(start)(m[0]);
             UNROLL for (int n = 0; n < LANES; n++) {
-                p[g] = MULTIPLY_ADD(NAME(splat)(POLE), p[g], m[n]);
+                p[g] = recursive ? MULTIPLY_ADD(NAME(splat)(POLE), p[g], m[n]) : m[n];
                 memcpy(rows + (part + n) * WIDTH + g * LANES, &p[g], sizeof(vf));
             }
         }
@@ -187,11 +187,12 @@ INLINE void NAME(store_transposed)(const block *b, const float *rows, ptrdiff_t 
     }
 }
 
-// Takes the forward recursion `p` STEP samples on; its values become rows of `rows`. `first` starts it.
-INLINE void NAME(forward)(const block *b, const int32_t *source, iris_sample_type type, int along_rows, int first, vf *p,
-                          float *rows) {
+// Takes the forward recursion `p` STEP samples on; its values become rows of `rows`. `first` starts it. Without `recursive`
+// the samples themselves become the rows.
+INLINE void NAME(forward)(const block *b, const int32_t *source, iris_sample_type type, int along_rows, int recursive,
+                          int first, vf *p, float *rows) {
     if (along_rows) {
-        NAME(forward_along_rows)(b, source, type, first, p, rows);
+        NAME(forward_along_rows)(b, source, type, recursive, first, p, rows);
         return;
     }
     for (int r = 0; r < STEP; r++) {
@@ -199,7 +200,7 @@ INLINE void NAME(forward)(const block *b, const int32_t *source, iris_sample_typ
         NAME(load_row)(b, source[r], type, s);
         if (first && r == 0) UNROLL for (int n = 0; n < VECTORS; n++) p[n] = NAME(start)(s[n]);
         UNROLL for (int n = 0; n < VECTORS; n++) {
-            p[n] = MULTIPLY_ADD(NAME(splat)(POLE), p[n], s[n]);
+            p[n] = recursive ? MULTIPLY_ADD(NAME(splat)(POLE), p[n], s[n]) : s[n];
             memcpy(rows + r * WIDTH + n * LANES, &p[n], sizeof(vf));
         }
     }
@@ -214,13 +215,14 @@ INLINE void NAME(backward)(const float *p, vf *q) {
     }
 }
 
-// The spline along WIDTH lines at once. Lane n of every row of `c` belongs to line n.
+// The spline along WIDTH lines at once, or linear interpolation, for which the samples are the coefficients and no recursion
+// runs. Lane n of every row of `c` belongs to line n.
 //
 // `c` holds a window of the extended line: first rows that are coefficients already (KEPT of them after the first turn),
 // then rows that only the forward recursion has seen. Each turn adds rows, runs backwards over the window (starting RUN_UP
 // rows late, which is where the start no longer matters), writes the outputs whose four taps are there, and moves on.
-INLINE void NAME(spline_block)(const block *b, const iris_resample_axis *tables, int along_rows, iris_sample_type in,
-                               iris_sample_type out) {
+INLINE void NAME(window_block)(const block *b, const iris_resample_axis *tables, int along_rows, int recursive,
+                               iris_sample_type in, iris_sample_type out) {
     const iris_resample_axis copy = *tables, *axis = &copy;
     enum { KEPT = 3 };
     _Alignas(64) float c[(KEPT + RUN_UP + CHUNK) * WIDTH];
@@ -234,20 +236,23 @@ INLINE void NAME(spline_block)(const block *b, const iris_resample_axis *tables,
     int rows = 0, coefficients = 0, pending = 0;
     vf p[VECTORS];
 
-    NAME(forward)(b, axis->source + (origin - RUN_UP - axis->start), in, along_rows, 1, p, c);
+    NAME(forward)(b, axis->source + (origin - RUN_UP - axis->start), in, along_rows, recursive, 1, p, c);
     while (written < outputs) {
         for (; rows <= KEPT + RUN_UP + CHUNK - STEP && origin + rows < end; rows += STEP)
-            NAME(forward)(b, axis->source + (origin + rows - axis->start), in, along_rows, 0, p, c + rows * WIDTH);
+            NAME(forward)(b, axis->source + (origin + rows - axis->start), in, along_rows, recursive, 0, p,
+                          c + rows * WIDTH);
 
         const int valid = rows - RUN_UP;
-        vf q[VECTORS];
-        // A constant line has c = -z p / (1 - z).
-        memcpy(q, c + (rows - 1) * WIDTH, sizeof q);
-        for (int n = 0; n < VECTORS; n++) q[n] *= NAME(splat)(-POLE / (1 - POLE));
-        for (int r = rows - 2; r >= valid; r--) NAME(backward)(c + r * WIDTH, q);
-        for (int r = valid - 1; r >= coefficients; r--) {
-            NAME(backward)(c + r * WIDTH, q);
-            memcpy(c + r * WIDTH, q, sizeof q);
+        if (recursive) {
+            // A constant line has c = -z p / (1 - z).
+            vf q[VECTORS];
+            memcpy(q, c + (rows - 1) * WIDTH, sizeof q);
+            for (int n = 0; n < VECTORS; n++) q[n] *= NAME(splat)(-POLE / (1 - POLE));
+            for (int r = rows - 2; r >= valid; r--) NAME(backward)(c + r * WIDTH, q);
+            for (int r = valid - 1; r >= coefficients; r--) {
+                NAME(backward)(c + r * WIDTH, q);
+                memcpy(c + r * WIDTH, q, sizeof q);
+            }
         }
 
         for (; written < outputs && axis->first[written] + 3 - origin < valid; written++) {
@@ -256,9 +261,9 @@ INLINE void NAME(spline_block)(const block *b, const iris_resample_axis *tables,
             for (int n = 0; n < VECTORS; n++) {
                 vf tap[4];
                 for (int m = 0; m < 4; m++) memcpy(&tap[m], taps + m * WIDTH + n * LANES, sizeof(vf));
-                vf low = MULTIPLY_ADD(tap[1], NAME(splat)(w[1]), tap[0] * NAME(splat)(w[0]));
-                vf high = MULTIPLY_ADD(tap[3], NAME(splat)(w[3]), tap[2] * NAME(splat)(w[2]));
-                result[n] = low + high;
+                result[n] = MULTIPLY_ADD(tap[1], NAME(splat)(w[1]), tap[0] * NAME(splat)(w[0]));
+                if (recursive)
+                    result[n] = result[n] + MULTIPLY_ADD(tap[3], NAME(splat)(w[3]), tap[2] * NAME(splat)(w[2]));
             }
             if (along_rows) {
                 memcpy(waiting + pending * WIDTH, result, sizeof result);
@@ -300,25 +305,14 @@ INLINE void NAME(pick_block)(const block *b, const iris_resample_axis *axis, iri
     }
 }
 
-// Rows by themselves need transposes only for the recursions; the other rules gather element by element.
-INLINE void NAME(gather_row)(const block *b, const iris_resample_axis *axis, int line, iris_sample_type in,
-                             iris_sample_type out) {
+INLINE void NAME(pick_row)(const block *b, const iris_resample_axis *axis, int line, iris_sample_type in,
+                           iris_sample_type out) {
     const char *input = b->input + line * b->input_stride * SAMPLE_SIZE(in);
     char *output = b->output + line * b->output_stride * SAMPLE_SIZE(out);
-    const int linear = axis->interpolation == IRIS_LINEAR;
     for (ptrdiff_t o = 0; o < axis->count; o += LANES) {
         const int count = axis->count - o < LANES ? (int)(axis->count - o) : LANES;
         float values[LANES] = {0};
-        for (int n = 0; n < count; n++) {
-            const int32_t first = axis->first[o + n];
-            if (linear) {
-                const int32_t *source = axis->source + (first - axis->start);
-                const float *w = axis->weights + 4 * (o + n);
-                values[n] = w[0] * SAMPLE(input, source[0], in) + w[1] * SAMPLE(input, source[1], in);
-            } else {
-                values[n] = SAMPLE(input, first, in);
-            }
-        }
+        for (int n = 0; n < count; n++) values[n] = SAMPLE(input, axis->first[o + n], in);
         vf v;
         memcpy(&v, values, sizeof v);
         if (count == LANES)
@@ -340,7 +334,7 @@ INLINE void NAME(columns_typed)(const char *input, ptrdiff_t input_stride, ptrdi
         const block b = {input + x * SAMPLE_SIZE(in), input_stride, lines, output + x * SAMPLE_SIZE(out), output_stride,
                          NAME(rounding_of)(q, out)};
         switch (axis->interpolation) {
-            case IRIS_SPLINE: NAME(spline_block)(&b, axis, 0, in, out); break;
+            case IRIS_SPLINE: NAME(window_block)(&b, axis, 0, 1, in, out); break;
             case IRIS_LINEAR: NAME(linear_block)(&b, axis, in, out); break;
             case IRIS_PICK: NAME(pick_block)(&b, axis, in, out); break;
         }
@@ -354,10 +348,12 @@ INLINE void NAME(rows_typed)(const char *input, ptrdiff_t input_stride, ptrdiff_
         const int lines = rows - y < WIDTH ? (int)(rows - y) : WIDTH;
         const block b = {input + y * input_stride * SAMPLE_SIZE(in), input_stride, lines,
                          output + y * output_stride * SAMPLE_SIZE(out), output_stride, NAME(rounding_of)(q, out)};
-        if (axis->interpolation == IRIS_SPLINE) {
-            NAME(spline_block)(&b, axis, 1, in, out);
-        } else {
-            for (int line = 0; line < lines; line++) NAME(gather_row)(&b, axis, line, in, out);
+        switch (axis->interpolation) {
+            case IRIS_SPLINE: NAME(window_block)(&b, axis, 1, 1, in, out); break;
+            case IRIS_LINEAR: NAME(window_block)(&b, axis, 1, 0, in, out); break;
+            case IRIS_PICK:
+                for (int line = 0; line < lines; line++) NAME(pick_row)(&b, axis, line, in, out);
+                break;
         }
     }
 }

@@ -32,10 +32,9 @@ public struct Quantisation: Hashable, Sendable, Codable {
 extension Volume where Voxel == Float {
     /// The volume in 16 bits. Not-a-number becomes the lowest value.
     public func quantised(_ quantisation: Quantisation) -> Volume<Int16> {
-        let stored = [Int16](unsafeUninitializedCapacity: voxels.count) { stored, count in
+        let stored = [Int16](voxels: voxels.count) { stored in
             var arguments = quantisation.kernelArguments
-            voxels.withUnsafeBufferPointer { iris_quantise($0.baseAddress, $0.count, &arguments, stored.baseAddress) }
-            count = voxels.count
+            voxels.withUnsafeBufferPointer { iris_quantise($0.baseAddress, $0.count, &arguments, stored) }
         }
         return Volume<Int16>(unchecked: grid, voxels: stored)
     }

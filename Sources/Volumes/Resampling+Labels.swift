@@ -15,9 +15,8 @@ extension Volume where Voxel == UInt8 {
                 target: spacing.components[axis], outputs: box.lower[axis]..<box.upper[axis], interpolation: .nearest)
         }
         let result = target.cropped(to: box)
-        let voxels = [UInt8](unsafeUninitializedCapacity: result.shape.count) { output, count in
-            self.voxels.withUnsafeBufferPointer { Self.pick(axes, grid.shape, $0.baseAddress!, output.baseAddress!) }
-            count = result.shape.count
+        let voxels = [UInt8](voxels: result.shape.count) { output in
+            self.voxels.withUnsafeBufferPointer { Self.pick(axes, grid.shape, $0.baseAddress!, output) }
         }
         return LabelMap(unchecked: result, voxels: voxels)
     }

@@ -44,9 +44,8 @@ extension Volume where Voxel: ResampledVoxel {
         }
         let passes = ResamplingPasses(axes: axes, shape: grid.shape, quantisation: quantisation)
         let result = target.cropped(to: box)
-        let voxels = [Output](unsafeUninitializedCapacity: result.shape.count) { output, count in
-            self.voxels.withUnsafeBufferPointer { passes.run($0.baseAddress!, output.baseAddress!) }
-            count = result.shape.count
+        let voxels = [Output](voxels: result.shape.count) { output in
+            self.voxels.withUnsafeBufferPointer { passes.run($0.baseAddress!, output) }
         }
         return Volume<Output>(unchecked: result, voxels: voxels)
     }

@@ -45,7 +45,7 @@ struct ResamplingAxis: Sendable {
                 let t = place - place.rounded(.down)
                 weights += (kind == IRIS_LINEAR ? [1 - t, t, 0, 0] : Self.splineWeights(t)).map(Float.init)
             }
-            let reach = Self.reach(kind), kind = kind
+            let reach = Self.reach, kind = kind
             start = first[0] - reach.before
             source = (start...first[first.count - 1] + reach.after).map {
                 Int32(kind == IRIS_LINEAR ? min(max(Int($0), 0), size - 1) : Self.mirrored(Int($0), size))
@@ -70,7 +70,7 @@ struct ResamplingAxis: Sendable {
         part.first = Array(first[range])
         if kind != IRIS_PICK {
             part.weights = Array(weights[4 * range.lowerBound..<4 * range.upperBound])
-            let reach = Self.reach(kind)
+            let reach = Self.reach
             part.start = part.first[0] - reach.before
             let end = part.first[range.count - 1] + reach.after
             part.source = Array(source[Int(part.start - start)...Int(end - start)])
@@ -80,9 +80,7 @@ struct ResamplingAxis: Sendable {
     }
 
     /// The extended indices that kernels read before the first output's first tap and after the last output's.
-    private static func reach(_ kind: iris_interpolation) -> (before: Int32, after: Int32) {
-        kind == IRIS_LINEAR ? (0, 1) : (Int32(IRIS_SPLINE_REACH), Int32(IRIS_SPLINE_MARGIN))
-    }
+    private static let reach = (before: Int32(IRIS_TAP_REACH_BEFORE), after: Int32(IRIS_TAP_REACH_AFTER))
 
     /// The weights of c[f-1], c[f], c[f+1], c[f+2] at place f + t: the cubic B-spline at t+1, t, 1-t and 2-t, times the
     /// gain of 6 that the kernels' recursions leave out.

@@ -19,8 +19,8 @@ typedef enum iris_sample_type { IRIS_SAMPLE_INT16 = 0, IRIS_SAMPLE_FLOAT = 1 } i
 
 typedef enum iris_interpolation { IRIS_PICK = 0, IRIS_LINEAR = 1, IRIS_SPLINE = 2 } iris_interpolation;
 
-// The extended indices that the spline kernels may read before the first and after the first of the last output's taps.
-enum { IRIS_SPLINE_REACH = 32, IRIS_SPLINE_MARGIN = 48 };
+// The extended indices that the kernels may read before the first output's first tap and after the last output's.
+enum { IRIS_TAP_REACH_BEFORE = 32, IRIS_TAP_REACH_AFTER = 48 };
 
 // How the outputs along one axis follow from the inputs. "Extended" indices continue the line beyond both ends.
 typedef struct iris_resample_axis {
@@ -29,8 +29,7 @@ typedef struct iris_resample_axis {
     const int32_t *first;    // count: extended index of the first tap (pick: the only one), never decreasing
     const float *weights;    // count rows of 4: linear uses the first two, spline all four (gain of 6 included), pick none
     const int32_t *source;   // input index of extended index e at source[e - start]
-    // spline: source covers first[0] - IRIS_SPLINE_REACH to first[count-1] + IRIS_SPLINE_MARGIN;
-    // linear: to first[count-1] + 1; pick: the values of first.
+    // source covers first[0] - IRIS_TAP_REACH_BEFORE to first[count-1] + IRIS_TAP_REACH_AFTER; pick has none.
     int32_t start;
 } iris_resample_axis;
 
