@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import FoundationEssentials
+import Reports
 import WorkerThreads
 
 /// `iris audit`: a raw tree held against its manifest.
@@ -16,6 +17,7 @@ struct Audit: AsyncParsableCommand {
     @Argument(help: "Dataset (see `iris manifest`), or the path of a manifest.") var dataset: String?
     @Option(help: "Folder of the dataset as downloaded.", completion: .directory) var source: String?
     @Flag(help: "Print one JSON document.") var json = false
+    @Option(help: "Write a self-contained HTML page.", completion: .file(extensions: ["html"])) var html: String?
     @Option(help: "Cases examined at once.") var jobs = availableCores
     @Flag(help: "Read headers only.") var fast = false
     @Option(help: "Lock file of digests to hold the tree against.", completion: .file(extensions: ["json"])) var lock: String?
@@ -63,6 +65,7 @@ struct Audit: AsyncParsableCommand {
         }
         bar?.finish()
         if writeLock, let lock { try LockFile(report).write(to: URL(filePath: lock)) }
+        if let html { try AuditPage(report).write(to: URL(filePath: html)) }
         if json { try JSONOutput.print(AuditDocument(report)) } else { print(AuditText(report, showsInformation: !quiet).text, terminator: "") }
         if report.isFailure { throw ExitStatus.findings }
     }

@@ -1,0 +1,55 @@
+import Datasets
+import FoundationEssentials
+import NIfTI
+import Pictures
+import Volumes
+
+/// A slice montage at the place of a finding, image and label together.
+struct FindingPicture {
+    let report: AuditReport
+
+    /// The montage as a PNG data URL; `nil` when the finding has no place or its files cannot be read as pictures.
+    func dataURL(for finding: Finding) -> String? {
+        guard let place = finding.place, let record = report.cases.first(where: { $0.source.id == finding.caseID && $0.source.dataset == finding.dataset })
+        else { return nil }
+        let image = try? NIfTIFile.read(at: record.source.image.file.path)
+        var labels: NIfTIImage?
+        if case .file(let url, _)? = record.source.label { labels = try? NIfTIFile.read(at: url.path) }
+        guard let source = source(record, image: image, labels: labels, finding: finding) else { return nil }
+        let shape = source.grid.shape.components
+        let voxel = pointwiseMin(pointwiseMax(place.voxel, .zero), shape &- 1)
+        guard let bytes = try? Montage.threePlanes(source, at: voxel, options: Montage.Options(pixelSize: pixelSize(source.grid))).pngData()
+        else { return nil }
+        return "data:image/png;base64," + Data(bytes).base64EncodedString()
+    }
+
+    /// The pictures stay small: a report may hold dozens.
+    private func pixelSize(_ grid: Grid) -> Double {
+        (SIMD3<Double>(grid.shape.components) * grid.spacing.components).max() / 220
+    }
+
+    /// Image with labels where both lie on one grid; otherwise the file that the finding is about.
+    private func source(_ record: CaseRecord, image: NIfTIImage?, labels: NIfTIImage?, finding: Finding) -> PictureSource? {
+        let frame = record.source.image.frame ?? 0
+        var labelFrame = 0
+        if case .file(_, let frame)? = record.source.label { labelFrame = frame ?? 0 }
+        let values = labels.flatMap { $0.header.frameCount > labelFrame ? $0.scaledFloats(frame: labelFrame) : nil }
+        let label: ((Int) -> UInt8)? = values.map { values in
+            { place in
+                let value = values[place]
+                return value.isFinite && value > 0 ? UInt8(min(value.rounded(), 255)) : 0
+            }
+        }
+        if let image, image.header.frameCount > frame, labels == nil || labels!.header.grid.shape == image.header.grid.shape {
+            let voxels = image.scaledFloats(frame: frame)
+            return PictureSource(grid: image.header.grid, intensity: { Double(voxels[$0]) }, label: label)
+        }
+        let isAboutLabel = finding.file == record.label?.file
+        if isAboutLabel || image == nil, let labels, let label {
+            return PictureSource(grid: labels.header.grid, intensity: { _ in 0 }, label: label)
+        }
+        guard let image, image.header.frameCount > frame else { return nil }
+        let voxels = image.scaledFloats(frame: frame)
+        return PictureSource(grid: image.header.grid, intensity: { Double(voxels[$0]) })
+    }
+}
