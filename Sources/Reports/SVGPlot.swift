@@ -125,7 +125,9 @@ public enum SVGPlot {
 extension Double {
     /// As few digits as tell it from its neighbours in a plot.
     var short: String {
-        if self == rounded(), abs(self) < 1e7 { return fixed(0) }
+        if abs(self) >= 1e6 { return (self / 1e6).short + "M" }
+        if abs(self) >= 1e4 { return (self / 1e3).short + "k" }
+        if self == rounded() { return fixed(0) }
         let text = abs(self) >= 100 ? fixed(0) : abs(self) >= 10 ? fixed(1) : abs(self) >= 0.1 ? fixed(2) : fixed(4)
         guard text.contains("."), !text.contains("e") else { return text }
         var trimmed = text[...]

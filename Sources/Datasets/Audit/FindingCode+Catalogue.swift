@@ -84,7 +84,7 @@ extension FindingCode {
         case .nonFiniteLabel: (group, .error, "Label values that are not numbers or infinite.", "Correct the labels.")
         case .probabilityOutOfRange: (group, .error, "A probability map with values outside 0 to 1.", "Check the map's scaling.")
         case .emptyLabel: (group, .error, "A label map without a single labelled voxel.", "Fetch the label again, or list the case as unlabelled.")
-        case .missingClass: (group, .information, "A class that this case lacks. A warning when every comparable case has it and it should be in view.", "Check whether the structure was forgotten.")
+        case .missingClass: (group, .information, "A class that this case lacks. A warning when all comparable cases have it, it should be in view, and the manifest does not list it among those that may be absent.", "Check whether the structure was forgotten.")
         case .labelSpeck: (group, .information, "A class with stray pieces of one or two voxels apart from its main body, which is at least a hundred times as large.", "Remove the stray voxels if they are slips.")
         case .oddLabelType: (group, .information, "Labels stored as floating-point numbers, though all whole. A warning when the dataset's other labels are integers.", "Store labels as unsigned bytes.")
         default: nil

@@ -25,16 +25,24 @@ struct Audit: AsyncParsableCommand {
     @Flag(help: "Leave findings of severity info out of the text.") var quiet = false
     @Flag(help: "Inject 24 faults into a made-up dataset, one at a time, and show which are found.") var selftest = false
 
+    @Flag(help: "Print the catalogue of codes as Markdown.") var codes = false
+
     func validate() throws {
         guard jobs >= 1 else { throw ValidationError("--jobs expects at least 1.") }
-        guard !selftest || dataset == nil && source == nil else { throw ValidationError("--selftest makes its own dataset.") }
-        guard selftest || dataset != nil && source != nil else { throw ValidationError("Name a dataset and its folder: iris audit DATASET --source DIR.") }
+        guard !(selftest || codes) || dataset == nil && source == nil else { throw ValidationError("--selftest and --codes take no dataset.") }
+        guard selftest || codes || dataset != nil && source != nil else { throw ValidationError("Name a dataset and its folder: iris audit DATASET --source DIR.") }
         guard !writeLock || lock != nil else { throw ValidationError("--write-lock needs --lock to name the file.") }
         guard !fast || lock == nil else { throw ValidationError("--lock needs the whole files, which --fast does not read.") }
     }
 
     func run() async throws {
-        if selftest { try await runSelfTest() } else { try await audit() }
+        if codes {
+            print(FindingCode.markdown, terminator: "")
+        } else if selftest {
+            try await runSelfTest()
+        } else {
+            try await audit()
+        }
     }
 
     private func runSelfTest() async throws {

@@ -1,0 +1,35 @@
+import Datasets
+import FoundationEssentials
+import Testing
+
+@Suite struct FindingCodeTests {
+    @Test func theDocumentedCatalogueIsTheCatalogue() throws {
+        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let page = try String(contentsOf: package.appending(path: "docs/audit-codes.md"), encoding: .utf8)
+        #expect(page == FindingCode.markdown, "Write it anew: iris audit --codes > docs/audit-codes.md")
+    }
+
+    @Test func everyCodeIsExplained() {
+        for code in FindingCode.allCases {
+            #expect(code.meaning.hasSuffix("."), "\(code.rawValue)")
+            #expect(!code.fix.isEmpty, "\(code.rawValue)")
+            #expect(code.rawValue.allSatisfy { $0.isLowercase || $0 == "-" }, "\(code.rawValue)")
+            // Only the last code may fall through to the last entry.
+            #expect(code.group != "The audit itself" || code == .failedCheck, "\(code.rawValue)")
+        }
+    }
+
+    @Test func layoutProblemsAreFindings() {
+        for code in LayoutProblem.Code.allCases { #expect(FindingCode(rawValue: code.rawValue) != nil, "\(code.rawValue)") }
+    }
+
+    /// A known defect that names no code of the catalogue would never acknowledge anything.
+    @Test func manifestsNameCodesOfTheCatalogue() throws {
+        for manifest in try ManifestLibrary.standard().all() {
+            for defect in manifest.knownDefects {
+                if let code = defect.code { #expect(FindingCode(rawValue: code) != nil, "\(manifest.name): \(code)") }
+            }
+        }
+    }
+}
