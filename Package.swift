@@ -89,7 +89,9 @@ let meeting: [Target] = [
 let benchmarks: [Target] = [
     .target(name: "CBenchmarks", path: "Benchmarks/CBenchmarks", cSettings: [.unsafeFlags(["-O3"])]),
     .executableTarget(
-        name: "iris-bench", dependencies: ["CBenchmarks", "NIfTI", "Volumes", arguments], path: "Benchmarks/iris-bench"),
+        name: "iris-bench",
+        dependencies: ["CBenchmarks", "Episodes", "VolumeStore", "NIfTI", "Volumes", "WorkerThreads", arguments],
+        path: "Benchmarks/iris-bench"),
     .executableTarget(
         name: "iris-bench-model", dependencies: ["IrisModel", "Tensors", "RandomNumbers", "Configuration", arguments],
         path: "Benchmarks/model", exclude: ["peer.py"]),

@@ -4,8 +4,11 @@ import ArgumentParser
 /// them beside those of other tools.
 ///
 /// A family of measurements is a subcommand in a file of its own.
-@main struct IrisBench: ParsableCommand {
+@main struct IrisBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "iris-bench", abstract: "Measure hot paths on one core; one line of JSON per measurement.",
-        subcommands: [MachineBenchmark.self, ResampleBenchmark.self, StatisticsBenchmark.self, SyntheticCommand.self])
+        subcommands: [
+            MachineBenchmark.self, ResampleBenchmark.self, StatisticsBenchmark.self, SyntheticCommand.self,
+            RenderBenchmark.self,
+        ])
 }

@@ -1,0 +1,137 @@
+"""The patches of `iris-bench render` made with MONAI, TorchIO and batchgeneratorsv2, on one thread; one line of JSON each.
+
+python peers.py [--seconds 10] [--only NAME]
+
+Every tool starts from a float32 image and a uint8 label map of 300 x 300 x 250 voxels in memory, as its users hand them
+over, and gives a patch of 128 x 128 x 128: cropping, clipping and normalising are left out for them and included for ours.
+All random choices are fixed to the same amounts, applied always.
+"""
+
+import argparse
+import json
+import time
+
+import numpy as np
+import torch
+
+SIZE, PATCH, ANGLE, CENTRE = (300, 300, 250), (128, 128, 128), 0.5, (150, 150, 125)
+
+
+def source():
+    i, j, k = np.meshgrid(*(np.arange(n) for n in SIZE), indexing="ij", sparse=True)
+    wave = np.abs(i % 120 - 60) + np.abs(j % 150 - 75) + np.abs(k % 100 - 50)
+    value = wave * 8 - 740 + np.random.default_rng(0).integers(0, 64, SIZE)
+    label = np.where(value > 300, 1, np.where(value < -350, 2, 0)).astype(np.uint8)
+    return ((value.clip(-600, 500) + 50) / 300).astype(np.float32), label
+
+
+def cropped(array):
+    """The middle of the source, as large as the patch."""
+    slices = tuple(slice(c - p // 2, c + p // 2) for c, p in zip(CENTRE, PATCH))
+    return np.ascontiguousarray(array[slices])
+
+
+def monai(image, label):
+    from monai.transforms import (
+        Compose, Rand3DElasticd, RandAdjustContrastd, RandAffined, RandGaussianNoised, RandGaussianSmoothd,
+        RandScaleIntensityd, RandScaleIntensityFixedMeand, RandShiftIntensityd)
+
+    both, fixed = ["image", "label"], (ANGLE, ANGLE)
+    data = {"image": torch.from_numpy(image)[None], "label": torch.from_numpy(label)[None]}
+    affine = RandAffined(
+        both, prob=1, rotate_range=[fixed] * 3, spatial_size=PATCH, mode=["bilinear", "nearest"], padding_mode="border",
+        cache_grid=True)
+    elastic = Rand3DElasticd(
+        both, prob=1, sigma_range=(8, 8), magnitude_range=(300, 300), rotate_range=[fixed] * 3, spatial_size=PATCH,
+        mode=["bilinear", "nearest"], padding_mode="border")
+    steps = [
+        RandScaleIntensityd("image", prob=1, factors=(0.1, 0.1)), RandShiftIntensityd("image", prob=1, offsets=(0.05, 0.05)),
+        RandScaleIntensityFixedMeand("image", prob=1, factors=(0.1, 0.1), preserve_range=True),
+        RandAdjustContrastd("image", prob=1, gamma=(0.9, 0.9), retain_stats=True),
+        RandGaussianSmoothd("image", prob=1, sigma_x=(0.75, 0.75), sigma_y=(0.75, 0.75), sigma_z=(0.75, 0.75)),
+        RandGaussianNoised("image", prob=1, std=0.05, sample_std=False),
+    ]
+    yield "render: affine", lambda: affine(dict(data))
+    yield "render: affine and elastic", lambda: elastic(dict(data))
+    chain = Compose([affine, *steps])
+    yield "render: affine and six intensity steps", lambda: chain(dict(data))
+    chain_elastic = Compose([elastic, *steps])
+    yield "render: elastic and six intensity steps", lambda: chain_elastic(dict(data))
+
+
+def torchio(image, label):
+    import torchio as tio
+
+    # TorchIO transforms what it is given and keeps its size, so it gets the patch itself.
+    subject = tio.Subject(
+        image=tio.ScalarImage(tensor=torch.from_numpy(cropped(image))[None]),
+        label=tio.LabelMap(tensor=torch.from_numpy(cropped(label))[None]))
+    degrees = float(np.rad2deg(ANGLE))
+    affine = tio.Affine(scales=(1, 1, 1), degrees=(degrees,) * 3, translation=(0, 0, 0))
+    elastic = tio.RandomElasticDeformation(num_control_points=9, max_displacement=8, locked_borders=0)
+    yield "render: affine", lambda: affine(subject)
+    both = tio.Compose([affine, elastic])
+    yield "render: affine and elastic", lambda: both(subject)
+
+
+def batchgeneratorsv2(image, label):
+    from batchgeneratorsv2.transforms.intensity.brightness import MultiplicativeBrightnessTransform
+    from batchgeneratorsv2.transforms.intensity.contrast import BGContrast, ContrastTransform
+    from batchgeneratorsv2.transforms.intensity.gamma import GammaTransform
+    from batchgeneratorsv2.transforms.intensity.gaussian_noise import GaussianNoiseTransform
+    from batchgeneratorsv2.transforms.noise.gaussian_blur import GaussianBlurTransform
+    from batchgeneratorsv2.transforms.spatial.spatial import SpatialTransform
+    from batchgeneratorsv2.transforms.utils.compose import ComposeTransforms
+
+    data = {"image": torch.from_numpy(image)[None], "segmentation": torch.from_numpy(label.astype(np.int16))[None]}
+
+    def spatial(elastic):
+        return SpatialTransform(
+            PATCH, patch_center_dist_from_border=64, random_crop=False, p_elastic_deform=float(elastic),
+            elastic_deform_scale=(0.2, 0.2), elastic_deform_magnitude=(0.1, 0.1), p_rotation=1, rotation=(ANGLE, ANGLE),
+            p_scaling=0, bg_style_seg_sampling=False)
+
+    steps = [
+        MultiplicativeBrightnessTransform((1.1, 1.1), synchronize_channels=True, p_per_channel=1),
+        ContrastTransform(BGContrast((1.1, 1.1)), preserve_range=True, synchronize_channels=True, p_per_channel=1),
+        GammaTransform(BGContrast((0.9, 0.9)), p_invert_image=0, synchronize_channels=True, p_per_channel=1, p_retain_stats=1),
+        GaussianBlurTransform((0.75, 0.75), synchronize_channels=True, synchronize_axes=True, p_per_channel=1),
+        GaussianNoiseTransform((0.05, 0.05), p_per_channel=1, synchronize_channels=True),
+    ]
+    for name, elastic in (("affine", False), ("elastic", True)):
+        alone = spatial(elastic)
+        yield f"render: {'affine and elastic' if elastic else 'affine'}", lambda alone=alone: alone(**data)
+        chain = ComposeTransforms([alone, *steps])
+        # Brightness is multiplied only: the package has no shift.
+        yield f"render: {name} and six intensity steps", lambda chain=chain: chain(**data)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=10, help="per measurement, at least 2 patches")
+    parser.add_argument("--only", help="one of monai, torchio, batchgeneratorsv2")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    np.random.seed(0)
+    torch.manual_seed(0)
+    image, label = source()
+    for tool in (monai, torchio, batchgeneratorsv2):
+        if options.only and options.only != tool.__name__:
+            continue
+        try:
+            for name, work in tool(image, label):
+                times, start = [], time.perf_counter()
+                while len(times) < 2 or time.perf_counter() - start < options.seconds:
+                    begin = time.perf_counter()
+                    work()
+                    times.append(1e3 * (time.perf_counter() - begin))
+                times.sort()
+                print(json.dumps({
+                    "tool": tool.__name__, "name": name, "minimumMilliseconds": times[0],
+                    "medianMilliseconds": times[len(times) // 2], "repetitions": len(times)}), flush=True)
+        except ImportError as error:
+            print(json.dumps({"tool": tool.__name__, "error": str(error)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
