@@ -54,7 +54,7 @@ public struct TrainingConfiguration: Sendable, Equatable, Codable {
     public struct ValidationSettings: Sendable, Equatable, Codable {
         /// Steps between validations.
         public var every = 500
-        /// Fixed episodes of the validation split.
+        /// Fixed episodes of the validation split; 0 for a run without validation.
         public var episodes = 64
         /// Validations without a better Dice after which the run stops; 0 never stops early.
         public var patience = 0
@@ -143,7 +143,7 @@ extension TrainingConfiguration.ValidationSettings {
         self = try value.mapping { (keys) throws(ConfigurationError) in
             var result = Self()
             if let value = keys.optional("every") { result.every = try value.int(in: 1...100_000_000) }
-            if let value = keys.optional("episodes") { result.episodes = try value.int(in: 1...1_000_000) }
+            if let value = keys.optional("episodes") { result.episodes = try value.int(in: 0...1_000_000) }
             if let value = keys.optional("patience") { result.patience = try value.int(in: 0...1_000_000) }
             return result
         }

@@ -83,7 +83,7 @@ public final class TrainingRun {
                 .step(StepReport(step, outcome, took: clock.now - start, waited: waited, episodes: configuration.batch * group.size)))
             if !outcome.isApplied { try report(.skipped(step: step, inARow: trainer.skippedInARow)) }
             let interrupted = shouldStop(), last = step == configuration.steps || interrupted
-            if step % configuration.validation.every == 0 || step == configuration.steps {
+            if !validation.isEmpty, step % configuration.validation.every == 0 || step == configuration.steps {
                 let result = try Engine.shared.run { try trainer.validate(on: validation) }
                 try report(.validation(result))
                 if result.isBest { try save(to: folder.bestCheckpoint) }
@@ -136,6 +136,7 @@ public final class TrainingRun {
     private static func validationEpisodes(_ training: EpisodeConfiguration, _ catalogue: StoreCatalogue, count: Int)
         async throws -> [EpisodeTensors]
     {
+        guard count > 0 else { return [] }
         var plain = EpisodeConfiguration()
         plain.datasets = training.datasets
         plain.classes = training.classes

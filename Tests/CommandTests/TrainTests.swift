@@ -1,0 +1,96 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// `iris train` as a process: killed and resumed, and shared out over processes.
+@Suite(.serialized) struct TrainTests {
+    /// A small prepared store and configurations beside it.
+    private struct Workplace {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "iris-train-\(UUID().uuidString)")
+        var store: String { folder.appending(path: "store").path }
+
+        init() throws {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let raw = folder.appending(path: "raw").path
+            try #require(IrisCommand(["phantom", "msd", "--output", raw, "--cases", "4"]).status == 0)
+            try write("prepare.yaml", "spacing: [1, 1, 1]\ncrop: {to: nothing}\n")
+            let prepare = try IrisCommand(
+                ["prepare", "msd", "--source", raw, "--store", store, "--config", folder.appending(path: "prepare.yaml").path])
+            try #require(prepare.status == 0, "\(prepare.errors)")
+            try write("episodes.yaml", """
+                format: 1
+                classes: {perEpisode: [1, 2], minimumVoxels: 1}
+                patch: {size: [16, 16, 16]}
+                spatial: {rotation: {probability: 0.5, degrees: [-10, 10]}}
+                """)
+        }
+
+        func write(_ name: String, _ text: String) throws {
+            try Data(text.utf8).write(to: folder.appending(path: name))
+        }
+
+        /// A configuration of a few steps with a checkpoint after each.
+        func training(steps: Int, batch: Int) throws -> String {
+            let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+                .deletingLastPathComponent().appending(path: "configs/model/tiny.yaml").path
+            let name = "train-\(steps)-\(batch).yaml"
+            try write(name, """
+                format: 1
+                model: \(model)
+                episodes: episodes.yaml
+                seed: 5
+                steps: \(steps)
+                batch: \(batch)
+                optimizer: {method: adamw}
+                learningRate: {peak: 0.001}
+                validation: {episodes: 0}
+                checkpoints: {every: 1, keep: 100}
+                """)
+            return folder.appending(path: name).path
+        }
+
+        func train(_ config: String, _ run: String, _ more: [String] = []) -> [String] {
+            ["train", "--config", config, "--store", store, "--output", folder.appending(path: run).path] + more
+        }
+
+        func checkpoint(_ run: String, _ step: Int) -> URL {
+            folder.appending(path: "\(run)/checkpoints/step-0000000\(step).safetensors")
+        }
+
+        func remove() { try? FileManager.default.removeItem(at: folder) }
+    }
+
+    @Test func aKilledRunResumesToTheSameBits() throws {
+        let place = try Workplace()
+        defer { place.remove() }
+        let config = try place.training(steps: 6, batch: 2)
+        let straight = try IrisCommand(place.train(config, "straight"))
+        try #require(straight.status == 0, "\(straight.errors)")
+        // Killed as soon as the second checkpoint is there: somewhere in the steps after it.
+        let killed = try IrisCommand(place.train(config, "killed"), signal: SIGKILL) {
+            FileManager.default.fileExists(atPath: place.checkpoint("killed", 2).path)
+        }
+        #expect(killed.status == 128 + 9)
+        #expect(!FileManager.default.fileExists(atPath: place.checkpoint("killed", 6).path))
+        let resumed = try IrisCommand(place.train(config, "killed", ["--resume"]))
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        #expect(try Data(contentsOf: place.checkpoint("killed", 6)) == Data(contentsOf: place.checkpoint("straight", 6)))
+    }
+
+    @Test func aRunIsNotOverwrittenAndNothingIsNotResumed() throws {
+        let place = try Workplace()
+        defer { place.remove() }
+        let config = try place.training(steps: 1, batch: 1)
+        #expect(try IrisCommand(place.train(config, "run")).status == 0)
+        let again = try IrisCommand(place.train(config, "run"))
+        #expect(again.status == 2 && again.errors.contains("Add --resume, or name another."))
+        let nothing = try IrisCommand(place.train(config, "other", ["--resume"]))
+        #expect(nothing.status == 2 && nothing.errors.contains("expected a run to resume but found no checkpoint."))
+        // Another seed is another run.
+        let other = try String(contentsOf: URL(filePath: config), encoding: .utf8).split(separator: "\n")
+            .map { $0 == "seed: 5" ? "seed: 6" : String($0) }.joined(separator: "\n")
+        try place.write("other.yaml", other)
+        let changed = try IrisCommand(place.train(place.folder.appending(path: "other.yaml").path, "run", ["--resume"]))
+        #expect(changed.status == 2 && changed.errors.contains("cannot resume: configuration was"))
+    }
+}
