@@ -1,6 +1,6 @@
-"""The patches of `iris-bench render` made with MONAI, TorchIO and batchgeneratorsv2, on one thread; one line of JSON each.
+"""The patches of `iris-bench render` made with MONAI, TorchIO and batchgeneratorsv2, on one thread, for the same names.
 
-python peers.py [--seconds 10] [--only NAME]
+python peer.py [--seconds 10] [--only NAME]
 
 Every tool starts from a float32 image and a uint8 label map of 300 x 300 x 250 voxels in memory, as its users hand them
 over, and gives a patch of 128 x 128 x 128: cropping, clipping and normalising are left out for them and included for ours.
@@ -8,11 +8,10 @@ All random choices are fixed to the same amounts, applied always.
 """
 
 import argparse
-import json
-import time
 
 import numpy as np
 import torch
+from measure import measure
 
 SIZE, PATCH, ANGLE, CENTRE = (300, 300, 250), (128, 128, 128), 0.5, (150, 150, 125)
 
@@ -118,19 +117,8 @@ def main():
     for tool in (monai, torchio, batchgeneratorsv2):
         if options.only and options.only != tool.__name__:
             continue
-        try:
-            for name, work in tool(image, label):
-                times, start = [], time.perf_counter()
-                while len(times) < 2 or time.perf_counter() - start < options.seconds:
-                    begin = time.perf_counter()
-                    work()
-                    times.append(1e3 * (time.perf_counter() - begin))
-                times.sort()
-                print(json.dumps({
-                    "tool": tool.__name__, "name": name, "minimumMilliseconds": times[0],
-                    "medianMilliseconds": times[len(times) // 2], "repetitions": len(times)}), flush=True)
-        except ImportError as error:
-            print(json.dumps({"tool": tool.__name__, "error": str(error)}), flush=True)
+        for name, work in tool(image, label):
+            measure(name, tool.__name__, work, seconds=options.seconds, at_least=2)
 
 
 if __name__ == "__main__":
