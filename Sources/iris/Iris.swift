@@ -18,5 +18,6 @@ import ArgumentParser
             Audit.self,
             ManifestCommand.self,
             PhantomCommand.self,
+            EpisodesCommand.self,
         ])
 }

@@ -1,5 +1,6 @@
 import Digests
 import FoundationEssentials
+import Glibc
 import RandomNumbers
 import VolumeStore
 import Volumes
@@ -11,7 +12,8 @@ import Volumes
 /// subject 6 only, and class 6 nowhere. `heart`: 5 subjects, CT, one class that fills thin shells. Splits: subject n of
 /// abdomen is in `train` but for n = 7 (`test`).
 struct SyntheticStore {
-    let folder: URL
+    static let folder = FileManager.default.temporaryDirectory
+        .appending(path: "iris-episodes-\(ProcessInfo.processInfo.processIdentifier)")
     let catalogue: StoreCatalogue
 
     static let shared: SyntheticStore = try! SyntheticStore()
@@ -19,9 +21,9 @@ struct SyntheticStore {
     static let minimumVoxels = 8
 
     private init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "iris-episodes-\(ProcessInfo.processInfo.processIdentifier)")
-        try? FileManager.default.removeItem(at: folder)
-        let store = try VolumeStore.open(at: folder, mode: .write)
+        try? FileManager.default.removeItem(at: Self.folder)
+        atexit { try? FileManager.default.removeItem(at: SyntheticStore.folder) }
+        let store = try VolumeStore.open(at: Self.folder, mode: .write)
         let writer = StoreWriter(store)
         let configuration = try writer.register(configuration: "synthetic")
         try writer.register(StoredDataset(name: "abdomen", classes: [
@@ -59,7 +61,7 @@ struct SyntheticStore {
                 return r > 0.36 && r < 0.4 ? 1 : 0
             }
         }
-        catalogue = try VolumeStore.open(at: folder, mode: .read).catalogue()
+        catalogue = try VolumeStore.open(at: Self.folder, mode: .read).catalogue()
     }
 
     private static func inside(_ x: Double, _ y: Double, _ z: Double, centre: SIMD3<Double>, radii: SIMD3<Double>) -> Bool {

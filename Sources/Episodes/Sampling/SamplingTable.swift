@@ -22,6 +22,8 @@ struct SamplingTable: Sendable {
     let units: [Unit]
     let choice: WeightedChoice
     let unreachable: [UnreachableClass]
+    /// The modality group of each modality of the catalogue.
+    let groups: [Int]
     /// For each dataset, each label value's partner on the other side of the body, or the value itself.
     let mirrored: [[UInt8]]
     /// For each dataset and label value, the weight of the class; 0 for values that are no class.
@@ -30,7 +32,7 @@ struct SamplingTable: Sendable {
     /// - Throws: ``EpisodeError`` when the configuration names what the store lacks, or nothing can be drawn.
     init(_ catalogue: StoreCatalogue, _ configuration: EpisodeConfiguration) throws(EpisodeError) {
         try Self.checkNames(catalogue, configuration)
-        let groups = Self.groups(of: catalogue.modalities, configuration.modalityGroups)
+        groups = Self.groups(of: catalogue.modalities, configuration.modalityGroups)
         var unreachable: [UnreachableClass] = []
         var units: [Unit] = [], weights: [Double] = []
         mirrored = catalogue.datasets.map { dataset in

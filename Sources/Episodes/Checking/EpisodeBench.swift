@@ -1,0 +1,156 @@
+import CSharedMemory
+import Glibc
+
+/// How fast episodes are made: on one thread alone, and by a stream.
+public struct EpisodeBench: Sendable, Codable {
+    /// Milliseconds of one stage, for a patch (or a plan), and nanoseconds for a voxel.
+    public struct Stage: Hashable, Sendable, Codable {
+        public let name: String
+        public let fastest, median: Double
+        public let nanosecondsPerVoxel: Double?
+    }
+
+    public let workers: Int
+    public let patchShape: [Int]
+    /// One thread without a stream, per stage. `render` is geometry and intensity together.
+    public let stages: [Stage]
+    /// Episodes per second of one thread without a stream, and of streams.
+    public let aloneEpisodesPerSecond, oneWorkerEpisodesPerSecond, episodesPerSecond: Double
+    public let patchesPerSecond: Double
+    /// What the stream adds to the time of an episode, with one worker: 0.05 is 5 %.
+    public let streamOverhead: Double
+    /// Speed with all workers over workers times the speed with one.
+    public let scaling: Double
+    /// Of the stream with all workers.
+    public let statistics: StreamStatistics
+    public let verdict: String
+    public let sourceBytesPerSecond: Double
+    /// The most memory that the process ever had, in bytes.
+    public let peakMemory: Int
+    /// By how much allocated memory grew, per episode, while the stream ran steadily, in bytes; scratch and slots are taken
+    /// before.
+    public let allocatedBytesPerEpisode: Double
+
+    /// - Parameter seconds: for the whole measurement, about.
+    public init(of sampler: EpisodeSampler, workers: Int, seconds: Double) async throws {
+        let renderer = EpisodeRenderer(catalogue: sampler.catalogue)
+        let alone = try Self.alone(sampler, renderer, seconds: seconds / 4)
+        stages = alone.stages
+        self.workers = workers
+        let shape = sampler.configuration.patch.size
+        patchShape = [shape.i, shape.j, shape.k]
+
+        // Alone and with one worker in turns, so that both meet the same disturbances; the fastest round of each counts.
+        var aloneTimes: [Double] = [], streamTimes: [Double] = []
+        let rounds = 6, perRound = max(2, Int(seconds / 4 / Double(2 * rounds) * alone.episodesPerSecond))
+        for _ in 0..<rounds {
+            aloneTimes.append(try Self.time(sampler, renderer, episodes: perRound))
+            streamTimes.append(try await Self.time(sampler, renderer, workers: 1, episodes: perRound).seconds)
+        }
+        aloneEpisodesPerSecond = Double(perRound) / aloneTimes.min()!
+        oneWorkerEpisodesPerSecond = Double(perRound) / streamTimes.min()!
+        streamOverhead = streamTimes.min()! / aloneTimes.min()! - 1
+
+        let count = max(4 * workers, Int(seconds / 2 * alone.episodesPerSecond * Double(workers)))
+        let run = try await Self.time(sampler, renderer, workers: workers, episodes: count)
+        episodesPerSecond = Double(count) / run.seconds
+        patchesPerSecond = Double(run.statistics.patches) / run.statistics.elapsed
+        scaling = episodesPerSecond / oneWorkerEpisodesPerSecond / Double(workers)
+        statistics = run.statistics
+        verdict = run.statistics.verdict
+        sourceBytesPerSecond = Double(run.statistics.sourceBytes) / run.statistics.elapsed
+        allocatedBytesPerEpisode = run.growth
+        peakMemory = iris_peak_memory()
+    }
+
+    /// The stages of single patches, one after the other.
+    private static func alone(_ sampler: EpisodeSampler, _ renderer: EpisodeRenderer, seconds: Double) throws
+        -> (stages: [Stage], episodesPerSecond: Double)
+    {
+        let memory = try EpisodeMemory(layout: EpisodeLayout(sampler.configuration), slots: 1)
+        let destination = EpisodeDestination(layout: memory.layout, slot: memory.slot(0), place: 0)
+        var plans: [Double] = [], whole: [Double] = [], geometry: [Double] = [], intensity: [Double] = []
+        let start = ContinuousClock.now
+        var index: UInt64 = 0, episodes = 0.0
+        // The first episodes open files and take memory.
+        while index < 8 || (ContinuousClock.now - start).seconds < seconds {
+            let begin = ContinuousClock.now
+            let plan = try sampler.plan(index)
+            let planned = ContinuousClock.now
+            let times = try renderer.render(plan, into: destination)
+            episodes += 1 / (ContinuousClock.now - begin).seconds
+            let withoutIntensity = try renderer.render(plan.withoutIntensity, into: destination)
+            let patches = Double(times.patches)
+            if index >= 4 {
+                plans.append((planned - begin).seconds)
+                whole.append(times.render / patches)
+                geometry.append(withoutIntensity.render / patches)
+                intensity.append(max(0, times.render - withoutIntensity.render) / patches)
+            }
+            index += 1
+        }
+        let voxels = Double(memory.layout.shape.count)
+        func stage(_ name: String, _ values: [Double], perVoxel: Bool) -> Stage {
+            let sorted = values.sorted()
+            return Stage(
+                name: name, fastest: sorted[0] * 1e3, median: sorted[sorted.count / 2] * 1e3,
+                nanosecondsPerVoxel: perVoxel ? sorted[sorted.count / 2] * 1e9 / voxels : nil)
+        }
+        return (
+            [
+                stage("plan", plans, perVoxel: false), stage("geometry", geometry, perVoxel: true),
+                stage("intensity", intensity, perVoxel: true), stage("render", whole, perVoxel: true),
+            ],
+            episodes / Double(index)
+        )
+    }
+
+    /// Seconds for the episodes 0..<episodes on this thread, into memory of their own.
+    private static func time(_ sampler: EpisodeSampler, _ renderer: EpisodeRenderer, episodes: Int) throws -> Double {
+        let memory = try EpisodeMemory(layout: EpisodeLayout(sampler.configuration), slots: 5)
+        func render(_ number: Int) throws {
+            let slot = memory.slot(number % 5)
+            try renderer.render(
+                sampler.plan(UInt64(number)), into: EpisodeDestination(layout: memory.layout, slot: slot, place: 0))
+        }
+        // The slots are touched for the first time outside the measurement, as below.
+        for number in 0..<5 { try render(number) }
+        let start = ContinuousClock.now
+        for number in 5..<5 + episodes { try render(number) }
+        return (ContinuousClock.now - start).seconds
+    }
+
+    /// Seconds, statistics and growth of allocated memory per episode for a stream after its slots have been filled once.
+    private static func time(_ sampler: EpisodeSampler, _ renderer: EpisodeRenderer, workers: Int, episodes: Int) async throws
+        -> (seconds: Double, statistics: StreamStatistics, growth: Double)
+    {
+        var settings = EpisodeStream.Settings()
+        settings.workers = workers
+        let stream = try EpisodeStream(sampler, settings: settings, renderer: renderer)
+        for _ in 0..<stream.memory.slots { _ = try await stream.next() }
+        let before = iris_allocated_bytes()
+        let start = ContinuousClock.now
+        for _ in 0..<episodes { _ = try await stream.next() }
+        let seconds = (ContinuousClock.now - start).seconds
+        let growth = Double(iris_allocated_bytes()) - Double(before)
+        let statistics = stream.statistics
+        stream.stop()
+        return (seconds, statistics, growth / Double(episodes))
+    }
+}
+
+extension EpisodePlan {
+    /// The same episode with the intensities of the cases.
+    fileprivate var withoutIntensity: EpisodePlan {
+        func plain(_ patch: PatchPlan) -> PatchPlan {
+            var patch = patch
+            patch.intensity = []
+            return patch
+        }
+        return EpisodePlan(
+            store: store, configuration: configuration, seed: seed, index: index, dataset: dataset, modality: modality,
+            classes: classes, isNegative: isNegative,
+            references: references.map { PlannedReference(subject: $0.subject, patch: plain($0.patch), maskChanges: $0.maskChanges) },
+            query: plain(query))
+    }
+}
