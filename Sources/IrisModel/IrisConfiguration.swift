@@ -63,17 +63,17 @@ extension IrisConfiguration {
                 result.channels = []
                 for item in items { result.channels.append(try item.int(in: 1...4096)) }
             }
-            try map.read("encoder_blocks", 1...8, into: &result.encoderBlocks)
-            try map.read("decoder_blocks", 1...8, into: &result.decoderBlocks)
-            if let value = map.optional("leaky_slope") { result.leakySlope = Float(try value.double(in: 1e-6...1)) }
+            try map.read("encoderBlocks", 1...8, into: &result.encoderBlocks)
+            try map.read("decoderBlocks", 1...8, into: &result.decoderBlocks)
+            if let value = map.optional("leakySlope") { result.leakySlope = Float(try value.double(in: 1e-6...1)) }
             if let value = map.optional("epsilon") { result.epsilon = Float(try value.double(in: 1e-9...1)) }
             try map.read("embedding", 1...8192, into: &result.embedding)
-            try map.read("context_tokens", 1...256, into: &result.contextTokens)
-            try map.read("shuffle_factor", 1...8, into: &result.shuffleFactor)
-            try map.read("context_layers", 1...16, into: &result.contextLayers)
+            try map.read("contextTokens", 1...256, into: &result.contextTokens)
+            try map.read("shuffleFactor", 1...8, into: &result.shuffleFactor)
+            try map.read("contextLayers", 1...16, into: &result.contextLayers)
             try map.read("heads", 1...64, into: &result.heads)
             try map.read("expansion", 1...16, into: &result.expansion)
-            try map.read("attention_levels", 1...8, into: &result.attentionLevels)
+            try map.read("attentionLevels", 1...8, into: &result.attentionLevels)
             if let value = map.optional("checkpointing") { result.checkpointing = try value.bool() }
             if let value = map.optional("compute") { result.compute = try value.choice() }
             return result
@@ -88,14 +88,14 @@ extension IrisConfiguration {
         if channels[levels - 1] % cube != 0 {
             return """
                 the deepest level has \(channels[levels - 1]) channels, which a pixel shuffle by \(shuffleFactor) cannot split. \
-                Choose a multiple of \(cube), or a smaller shuffle_factor.
+                Choose a multiple of \(cube), or a smaller shuffleFactor.
                 """
         }
         if patchMultiple % shuffleFactor != 0 {
-            return "shuffle_factor is \(shuffleFactor), which does not divide \(patchMultiple), the halvings of \(levels) levels. Choose a power of two up to that."
+            return "shuffleFactor is \(shuffleFactor), which does not divide \(patchMultiple), the halvings of \(levels) levels. Choose a power of two up to that."
         }
         if attentionLevels > levels {
-            return "attention_levels is \(attentionLevels) but there are only \(levels) levels. Choose at most \(levels)."
+            return "attentionLevels is \(attentionLevels) but there are only \(levels) levels. Choose at most \(levels)."
         }
         return nil
     }
@@ -104,17 +104,17 @@ extension IrisConfiguration {
     public var yaml: String {
         """
         channels: [\(channels.map(String.init).joined(separator: ", "))]
-        encoder_blocks: \(encoderBlocks)
-        decoder_blocks: \(decoderBlocks)
-        leaky_slope: \(leakySlope)
+        encoderBlocks: \(encoderBlocks)
+        decoderBlocks: \(decoderBlocks)
+        leakySlope: \(leakySlope)
         epsilon: \(epsilon)
         embedding: \(embedding)
-        context_tokens: \(contextTokens)
-        shuffle_factor: \(shuffleFactor)
-        context_layers: \(contextLayers)
+        contextTokens: \(contextTokens)
+        shuffleFactor: \(shuffleFactor)
+        contextLayers: \(contextLayers)
         heads: \(heads)
         expansion: \(expansion)
-        attention_levels: \(attentionLevels)
+        attentionLevels: \(attentionLevels)
         checkpointing: \(checkpointing)
         compute: \(compute.rawValue)
 

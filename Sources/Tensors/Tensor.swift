@@ -35,7 +35,7 @@ public struct Tensor: @unchecked Sendable {
     /// A float32 tensor with one value everywhere.
     public init(repeating value: Float, shape: [Int]) {
         self.init(uninitialized: shape)
-        for index in 0..<count { floats[index] = value }
+        floats.update(repeating: value, count: count)
     }
 
     /// A float32 tensor with the given values, in row-major order.

@@ -28,11 +28,9 @@ public final class WeightAverage {
 
     /// Exchanges the averages with the parameters' values; a second call restores both.
     public func swap(with parameters: ParameterSet) {
-        for index in 0..<values.count {
-            let value = values.floats[index]
-            values.floats[index] = parameters.values.floats[index]
-            parameters.values.floats[index] = value
-        }
+        let kept = values.copy()
+        values.floats.update(from: parameters.values.floats, count: values.count)
+        parameters.values.floats.update(from: kept.floats, count: values.count)
         parameters.valuesChanged()
     }
 }

@@ -26,7 +26,7 @@ class Iris:
         return (x - mean) / torch.sqrt(variance + self.s["epsilon"]) * weight + bias
 
     def leaky(self, x):
-        return torch.where(x > 0, x, self.s["leaky_slope"] * x)
+        return torch.where(x > 0, x, self.s["leakySlope"] * x)
 
     def conv(self, x, name, stride=1):
         weight = self.p[f"{name}.weight"]
@@ -65,7 +65,7 @@ class Iris:
     def encoder(self, x):
         features = []
         for level in range(len(self.s["channels"])):
-            for block in range(self.s["encoder_blocks"]):
+            for block in range(self.s["encoderBlocks"]):
                 x = self.block(x, f"encoder.levels.{level}.blocks.{block}", 2 if level > 0 and block == 0 else 1)
             features.append(x)
         return features
@@ -77,7 +77,7 @@ class Iris:
 
     def task(self, f, y):
         """One reference: deepest features [C, d, h, w] and masks [K, D, H, W] to [K, m + 1, E]."""
-        k, r = y.shape[0], self.s["shuffle_factor"]
+        k, r = y.shape[0], self.s["shuffleFactor"]
         c, d, h, w = f.shape
         foreground = self.linear(self.pooled(f, y), "task_encoder.foreground")
         s = f.view(c // r**3, r, r, r, d, h, w).permute(0, 4, 1, 5, 2, 6, 3).reshape(c // r**3, r * d, r * h, r * w)
@@ -87,7 +87,7 @@ class Iris:
         back = mixed.view(k, c // r**3, d, r, h, r, w, r).permute(0, 1, 3, 5, 7, 2, 4, 6).reshape(k, c, d * h * w)
         g = self.ln(back.transpose(1, 2), "task_encoder.context_norm")
         x = self.p["task_encoder.queries"].expand(k, -1, -1)
-        for layer in range(self.s["context_layers"]):
+        for layer in range(self.s["contextLayers"]):
             name = f"task_encoder.layers.{layer}"
             x = x + self.attention(self.ln(x, f"{name}.cross_norm"), g, f"{name}.cross")
             z = self.ln(x, f"{name}.self_norm")
@@ -114,9 +114,9 @@ class Iris:
             if level < levels - 1:
                 up = F.interpolate(v, scale_factor=2, mode="trilinear", align_corners=False)
                 v = torch.cat([up, features[level]], 1)
-                for block in range(self.s["decoder_blocks"]):
+                for block in range(self.s["decoderBlocks"]):
                     v = self.block(v, f"decoder.levels.{level}.blocks.{block}")
-            if level >= levels - self.s["attention_levels"]:
+            if level >= levels - self.s["attentionLevels"]:
                 name, shape = f"decoder.exchanges.{level}", v.shape
                 voxels = v.flatten(2).transpose(1, 2)
                 s = self.ln(voxels, f"{name}.voxel_norm")
