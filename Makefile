@@ -53,9 +53,9 @@ audit-all: $(AUDITS) ## audit every dataset
 # prepare-amos, audit-amos and so on; $(1) target, $(2) manifest, $(3) variable
 define dataset_rules
 prepare-$(1): build
-	@IRIS=$$(IRIS) Scripts/dataset.sh prepare $(2) $(3) "$$($(3))" "$$(origin $(3))" "$$(STORE)"
+	@IRIS=$$(IRIS) Scripts/dataset.sh $$@ $(2) $(3) "$$($(3))" "$$(origin $(3))" "$$(STORE)"
 audit-$(1): build
-	@IRIS=$$(IRIS) Scripts/dataset.sh audit $(2) $(3) "$$($(3))" "$$(origin $(3))" "$$(STORE)"
+	@IRIS=$$(IRIS) Scripts/dataset.sh $$@ $(2) $(3) "$$($(3))" "$$(origin $(3))" "$$(STORE)"
 endef
 $(foreach d,$(DATASETS),$(eval $(call dataset_rules,$(word 1,$(subst :, ,$(d))),$(word 2,$(subst :, ,$(d))),$(word 3,$(subst :, ,$(d))))))
 

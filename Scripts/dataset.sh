@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Prepares or audits a raw dataset or, when nobody has fetched it yet, a synthetic stand-in in the same layout.
 #
-# usage: Scripts/dataset.sh prepare|audit NAME VARIABLE FOLDER ORIGIN STORE
+# usage: Scripts/dataset.sh TARGET NAME VARIABLE FOLDER ORIGIN STORE
+#   TARGET    the make target, prepare-... or audit-...
 #   NAME      the dataset's manifest, such as amos22
 #   VARIABLE  the make variable that names the raw folder, such as AMOS22
 #   FOLDER    its value
 #   ORIGIN    "file" when that is the default, anything else when the user gave it
 #   STORE     the folder of the store
 set -euo pipefail
-verb=$1 name=$2 variable=$3 folder=$4 origin=$5 store=$6
+target=$1 verb=${1%%-*} name=$2 variable=$3 folder=$4 origin=$5 store=$6
 iris=${IRIS:-.build/release/iris}
 
 run() {
@@ -35,7 +36,7 @@ phantom=datasets/phantom/raw/$name
     echo
     "$iris" manifest show "$name" || true
     echo
-    echo "Unpack it to $folder, or name its folder: make $verb-… $variable=/path/to/it"
+    echo "Unpack it to $folder, or name its folder: make $target $variable=/path/to/it"
     echo
     echo "=================================================================================="
     echo "  SYNTHETIC DATA: until then a phantom in the same layout stands in, $phantom."

@@ -40,9 +40,10 @@ struct CasePreparation: Sendable {
             labels = nil
         }
         try Task.checkCancellation()
-        let (box, map) = try crop(voxels.grid, labels, file: file, findings: &findings)
         let settings = configuration.configuration
-        let resampled = try voxels.resampled(to: settings.spacing, rule: settings.resampling, box: box)
+        let sampling = try PreparedSampling(of: voxels.grid, settings)
+        let (box, map) = try crop(sampling, labels, file: file, findings: &findings)
+        let resampled = try sampling.image(voxels, box: box)
         let count = voxels.grid.shape.count
         voxels = .float(resampled)
         let (normalisation, quantisation) = try storage(of: resampled, source, file: file, findings: &findings)
@@ -96,20 +97,13 @@ struct CasePreparation: Sendable {
     }
 
     /// The part of the prepared grid that is kept, and the labels on it.
-    private func crop(_ source: Grid, _ labels: SourceLabels?, file: String, findings: inout [StoredFinding]) throws
-        -> (VoxelBox, LabelMap?)
-    {
-        let spacing = configuration.configuration.spacing
-        let target = try source.resampled(to: spacing)
-        guard let labels else { return (VoxelBox(target.shape), nil) }
-        // A prepared voxel takes the label of the nearest source voxel, so the labelled box moves by at most one voxel.
-        let ratio = source.spacing.components / spacing.components
-        let low = (SIMD3<Double>(labels.box.lower) - 0.5) * ratio,
-            high = (SIMD3<Double>(labels.box.upper) - 0.5) * ratio
-        let around = VoxelBox(
-            lower: pointwiseMax(SIMD3<Int>(low.rounded(.down)) &- 1, .zero),
-            upper: pointwiseMin(SIMD3<Int>(high.rounded(.up)) &+ 2, target.shape.components))
-        let part = try labels.map.resampledNearest(to: spacing, box: around)
+    private func crop(
+        _ sampling: PreparedSampling, _ labels: SourceLabels?, file: String, findings: inout [StoredFinding]
+    ) throws -> (VoxelBox, LabelMap?) {
+        let whole = VoxelBox(sampling.target.shape)
+        guard let labels else { return (whole, nil) }
+        let around = sampling.reach(of: labels.box)
+        let part = try sampling.labels(labels.map, box: around)
         let classes = part.voxels.withUnsafeBufferPointer { ClassSurvey.presences(in: $0, shape: part.grid.shape) }
         let lost = Set(labels.classes.map(\.value)).subtracting(classes.map(\.value)).sorted()
         guard let first = classes.first else {
@@ -126,13 +120,13 @@ struct CasePreparation: Sendable {
                 ))
         }
         guard let context = configuration.cropContext else {
-            return (VoxelBox(target.shape), try labels.map.resampledNearest(to: spacing))
+            return (whole, try sampling.labels(labels.map, box: whole))
         }
         let box = VoxelBox(
             lower: classes.map(\.box.lower).reduce(first.box.lower, pointwiseMin) &+ around.lower,
             upper: classes.map(\.box.upper).reduce(first.box.upper, pointwiseMax) &+ around.lower
-        ).expanded(by: SIMD3(context.x, context.y, context.z), within: target.shape)
-        return (box, try labels.map.resampledNearest(to: spacing, box: box))
+        ).expanded(by: SIMD3(context.x, context.y, context.z), within: sampling.target.shape)
+        return (box, try sampling.labels(labels.map, box: box))
     }
 
     /// Window, mean and deviation of the prepared volume, and how it is kept in 16 bits.

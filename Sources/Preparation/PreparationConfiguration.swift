@@ -7,6 +7,8 @@ import Volumes
 public struct PreparationConfiguration: Equatable, Sendable {
     /// Voxel size of prepared volumes along x, y, z.
     public var spacing: Spacing
+    /// What becomes of volumes whose axes are turned against the world's.
+    public var oblique: Oblique
     public var resampling: ResamplingRule
     public var crop: Crop
     /// The window of each modality.
@@ -33,11 +35,18 @@ public struct PreparationConfiguration: Equatable, Sendable {
         case percentiles(low: Double, high: Double)
     }
 
+    public enum Oblique: String, CaseIterable, Sendable {
+        /// They stay turned; the rotation is in the affine.
+        case keep
+        /// They are resampled along the world's axes.
+        case resample
+    }
+
     public enum NonFinite: String, CaseIterable, Sendable { case refuse, replace }
 
     /// The paper's values, those of `configs/prepare/iris.yaml`.
     public static let iris = PreparationConfiguration(
-        spacing: try! Spacing(1.5, 1.5, 1.5), resampling: .cubic, crop: .labels(context: nil),
+        spacing: try! Spacing(1.5, 1.5, 1.5), oblique: .keep, resampling: .cubic, crop: .labels(context: nil),
         windows: [
             .ct: .values(low: -991, high: 500), .mr: .percentiles(low: 2, high: 98),
             .pet: .percentiles(low: 2, high: 98),
@@ -69,6 +78,7 @@ extension PreparationConfiguration {
         var result = self
         try root.mapping { (keys) throws(ConfigurationError) in
             if let value = keys.optional("spacing") { result.spacing = try Self.spacing(value) }
+            if let value = keys.optional("oblique") { result.oblique = try value.choice() }
             if let value = keys.optional("interpolation") { result.resampling.inPlane = try value.choice() }
             if let value = keys.optional("through-plane") {
                 result.resampling.throughPlane = try Self.throughPlane(value)

@@ -36,6 +36,7 @@ struct ResolvedConfiguration: Sendable {
         var lines = [
             "algorithm: \(Self.algorithmVersion)",
             "spacing: \(spacing.i) \(spacing.j) \(spacing.k)",
+            "oblique: \(configuration.oblique.rawValue)",
             "interpolation: \(configuration.resampling.inPlane.rawValue)",
             "through-plane: \(throughPlaneText)",
             "crop: \(cropContext.map { "labels \($0.x) \($0.y) \($0.z)" } ?? "nothing")",

@@ -58,6 +58,14 @@ enum SourceVoxels {
 
     private static let empty = Grid(shape: try! GridShape(1, 1, 1), affine: Affine(spacing: try! Spacing(1, 1, 1)))
 
+    /// The volume on a grid that may be turned.
+    func resampled(onto grid: Grid, _ interpolation: Interpolation) -> Volume<Float> {
+        switch self {
+        case .int16(let volume): volume.resampled(onto: grid, interpolation: interpolation)
+        case .float(let volume): volume.resampled(onto: grid, interpolation: interpolation)
+        }
+    }
+
     /// The part of the resampled volume inside a box of its grid.
     func resampled(to spacing: Spacing, rule: ResamplingRule, box: VoxelBox) throws(GeometryError) -> Volume<Float> {
         switch self {

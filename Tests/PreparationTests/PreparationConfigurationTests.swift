@@ -19,6 +19,7 @@ import Volumes
         let configuration = try read(
             """
             spacing: [1, 2, 3]
+            oblique: resample
             interpolation: linear
             through-plane: {axis: z, interpolation: nearest}
             crop: {to: labels, context: {x: 1, y: 2, z: 3}}
@@ -29,6 +30,7 @@ import Volumes
             probability-rule: {rule: threshold, threshold: 0.25}
             """)
         #expect(configuration.spacing == (try Spacing(1, 2, 3)))
+        #expect(configuration.oblique == .resample)
         #expect(configuration.resampling == ResamplingRule(inPlane: .linear, throughPlane: .axis(2, .nearest)))
         #expect(configuration.crop == .labels(context: CropContext(x: 1, y: 2, z: 3)))
         #expect(configuration.windows[.ct] == .values(low: -100, high: 300))
