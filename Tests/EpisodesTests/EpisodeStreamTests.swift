@@ -10,7 +10,7 @@ import Volumes
         try EpisodeSampler(catalogue: SyntheticStore.shared.catalogue, configuration: EpisodeSamplerTests.hard, seed: seed)
     }
 
-    private func settings(workers: Int = 2, rank: Int = 0, world: Int = 1, count: Int? = nil, batch: Int = 1, buffer: Int = 3)
+    private static func settings(workers: Int = 2, rank: Int = 0, world: Int = 1, count: Int? = nil, batch: Int = 1, buffer: Int = 3)
         -> EpisodeStream.Settings
     {
         var settings = EpisodeStream.Settings()
@@ -20,7 +20,7 @@ import Volumes
     }
 
     /// Index and digest of the episodes of a stream.
-    private func take(_ stream: EpisodeStream) async throws -> [UInt64: String] {
+    private static func take(_ stream: EpisodeStream) async throws -> [UInt64: String] {
         var found: [UInt64: String] = [:]
         var last: UInt64?
         for try await batch in stream {
@@ -34,20 +34,32 @@ import Volumes
         return found
     }
 
-    /// The same 24 episodes rendered one by one, by 1, 2 and 4 workers, in batches, and by 1, 2 and 4 shards.
-    @Test func episodesDoNotDependOnWorkersBatchesOrShards() async throws {
+    // Digests are compared in a process of its own: other tests of this one change the instruction set meanwhile.
+
+    @Test("The same 24 episodes one by one, by 1, 2 and 4 workers, in batches, and by 1, 2 and 4 shards")
+    func episodesDoNotDependOnWorkersBatchesOrShards() async {
+        await #expect(processExitsWith: .success) { try await EpisodeStreamTests.compareWorkersBatchesAndShards() }
+    }
+
+    @Test("A stream stopped after 7 episodes and continued from the printed token gives what an unbroken one gives")
+    func resume() async { await #expect(processExitsWith: .success) { try await EpisodeStreamTests.compareResumed() } }
+
+    @Test("A plan that was printed renders to the same bytes")
+    func printedPlansReplay() async { await #expect(processExitsWith: .success) { try EpisodeStreamTests.compareReplayed() } }
+
+    private static func compareWorkersBatchesAndShards() async throws {
         let sampler = try Self.sampler(), renderer = EpisodeRenderer(catalogue: sampler.catalogue)
         var expected: [UInt64: String] = [:]
         for index in UInt64(0)..<24 { expected[index] = try renderer.render(sampler.plan(index)).digest.hexadecimal }
         #expect(Set(expected.values).count == 24)
         for workers in [1, 2, 4] {
-            let stream = try EpisodeStream(sampler, settings: settings(workers: workers, count: 24, batch: workers == 2 ? 5 : 1))
+            let stream = try EpisodeStream(sampler, settings: Self.settings(workers: workers, count: 24, batch: workers == 2 ? 5 : 1))
             #expect(try await take(stream) == expected)
         }
         for world in [2, 4] {
             var union: [UInt64: String] = [:]
             for rank in 0..<world {
-                let part = try await take(EpisodeStream(sampler, settings: settings(rank: rank, world: world, count: 24 / world)))
+                let part = try await take(EpisodeStream(sampler, settings: Self.settings(rank: rank, world: world, count: 24 / world)))
                 #expect(part.keys.allSatisfy { $0 % UInt64(world) == UInt64(rank) })
                 union.merge(part) { _, _ in Issue.record("two ranks got one episode"); return "" }
             }
@@ -55,10 +67,9 @@ import Volumes
         }
     }
 
-    /// A stream that is stopped after 7 episodes and continued from the printed token gives what an unbroken one gives.
-    @Test func resume() async throws {
-        let whole = try await take(EpisodeStream(Self.sampler(), settings: settings(rank: 1, world: 2, count: 15)))
-        let first = try EpisodeStream(Self.sampler(), settings: settings(rank: 1, world: 2))
+    private static func compareResumed() async throws {
+        let whole = try await take(EpisodeStream(Self.sampler(), settings: Self.settings(rank: 1, world: 2, count: 15)))
+        let first = try EpisodeStream(Self.sampler(), settings: Self.settings(rank: 1, world: 2))
         var found: [UInt64: String] = [:]
         var text = ""
         for _ in 0..<7 {
@@ -68,7 +79,7 @@ import Volumes
         }
         first.stop()
         let second = try EpisodeStream(
-            Self.sampler(), settings: settings(workers: 3, rank: 1, world: 2, count: 8), resuming: ResumeToken(text))
+            Self.sampler(), settings: Self.settings(workers: 3, rank: 1, world: 2, count: 8), resuming: ResumeToken(text))
         found.merge(try await take(second)) { _, _ in Issue.record("an episode came twice"); return "" }
         #expect(found == whole)
         #expect(second.resumeToken.next == 31)
@@ -85,7 +96,7 @@ import Volumes
         }
         func field(_ token: ResumeToken) -> String? {
             do {
-                _ = try EpisodeStream(sampler, settings: settings(rank: 1, world: 2), resuming: token)
+                _ = try EpisodeStream(sampler, settings: Self.settings(rank: 1, world: 2), resuming: token)
                 return nil
             } catch ResumeError.differs(let field, _, _) { return field } catch { return "\(error)" }
         }
@@ -105,7 +116,7 @@ import Volumes
 
     /// A consumer that takes nothing leaves the workers with their slots: no more episodes are rendered than there are slots.
     @Test func memoryIsBounded() async throws {
-        let stream = try EpisodeStream(Self.sampler(), settings: settings(workers: 2, buffer: 3))
+        let stream = try EpisodeStream(Self.sampler(), settings: Self.settings(workers: 2, buffer: 3))
         #expect(stream.memory.slots == 5)
         let first = try #require(try await stream.next())
         for _ in 0..<200 where stream.statistics.patches < 5 * 2 { try await Task.sleep(for: .milliseconds(10)) }
@@ -116,7 +127,7 @@ import Volumes
     }
 
     @Test func holdingEverySlotIsAnError() async throws {
-        var held = settings(workers: 1, buffer: 2)
+        var held = Self.settings(workers: 1, buffer: 2)
         held.patience = 0.2
         let stream = try EpisodeStream(Self.sampler(), settings: held)
         var batches: [RenderedBatch] = []
@@ -128,7 +139,7 @@ import Volumes
 
     /// Slots are used again, and a batch in hand keeps its voxels while others are rendered.
     @Test func slotsAreRecycled() async throws {
-        let stream = try EpisodeStream(Self.sampler(), settings: settings(workers: 2, buffer: 2))
+        let stream = try EpisodeStream(Self.sampler(), settings: Self.settings(workers: 2, buffer: 2))
         let kept = try #require(try await stream.next()), digest = kept[0].digest
         var slots: Set<Int> = []
         for _ in 0..<20 { slots.insert(try #require(try await stream.next()).slot) }
@@ -139,7 +150,7 @@ import Volumes
     }
 
     @Test func cancellationEndsTheWait() async throws {
-        let stream = try EpisodeStream(Self.sampler(), settings: settings(workers: 1))
+        let stream = try EpisodeStream(Self.sampler(), settings: Self.settings(workers: 1))
         let task = Task {
             var count = 0
             while let batch = try await stream.next() { count += batch.count }
@@ -153,7 +164,7 @@ import Volumes
     /// Masks of a batch are padded with zeros, also where an earlier episode had voxels in the recycled slot; each of an
     /// episode's own classes shows in its references.
     @Test func paddingIsEmpty() async throws {
-        let stream = try EpisodeStream(Self.sampler(), settings: settings(count: 22, batch: 4, buffer: 1))
+        let stream = try EpisodeStream(Self.sampler(), settings: Self.settings(count: 22, batch: 4, buffer: 1))
         var episodes = 0, padded = 0
         for try await batch in stream {
             let layout = batch.layout, voxels = layout.shape.count
@@ -179,8 +190,7 @@ import Volumes
         #expect(episodes == 22 && padded > 20)
     }
 
-    /// A plan that was printed renders to the same bytes.
-    @Test func printedPlansReplay() throws {
+    private static func compareReplayed() throws {
         let sampler = try Self.sampler(), renderer = EpisodeRenderer(catalogue: sampler.catalogue)
         for index in UInt64(0)..<5 {
             let plan = try sampler.plan(index)
@@ -190,7 +200,7 @@ import Volumes
 
     /// The rendered masks of the references count what the guarantee says, over a thousand episodes.
     @Test func renderedMasksKeepThePromise() async throws {
-        let stream = try EpisodeStream(Self.sampler(seed: 9), settings: settings(count: 1000))
+        let stream = try EpisodeStream(Self.sampler(seed: 9), settings: Self.settings(count: 1000))
         for try await batch in stream {
             let episode = batch[0]
             for number in episode.plan.references.indices {
