@@ -113,7 +113,7 @@ let testTargets: [Target] = [
     tests("Datasets", ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "CKernels"]),
     tests("VolumeStore", ["NIfTI", "Volumes", "Digests", "RandomNumbers", grdb]),
     tests("Preparation", ["Datasets", "VolumeStore", "NIfTI", "Volumes", "Configuration"]),
-    tests("Episodes", ["Configuration", "VolumeStore", "NIfTI", "Volumes", "RandomNumbers", "CKernels", "Digests"]),
+    tests("Episodes", ["CSharedMemory", "Configuration", "VolumeStore", "NIfTI", "Volumes", "RandomNumbers", "CKernels", "Digests"]),
     tests("Tensors", ["CKernels", "RandomNumbers"]), tests("IrisModel", ["Tensors", "RandomNumbers"]),
     tests("IrisTraining", ["Episodes", "IrisModel", "Tensors", "VolumeStore", "Volumes"]),
     tests("Reports", ["Datasets", "Metrics", "Volumes"]),

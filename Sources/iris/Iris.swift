@@ -19,5 +19,6 @@ import ArgumentParser
             ManifestCommand.self,
             PhantomCommand.self,
             EpisodesCommand.self,
+            StreamCommand.self,
         ])
 }
