@@ -26,6 +26,15 @@ build: deps ## build the release binary, .build/release/iris
 test: deps ## build and run the tests
 	swift test -c release --disable-testable-imports --explicit-target-dependency-import-check error
 
+# Tests that need PyTorch are skipped, and say so, where it is not installed: pip install torch into clients/python/.venv.
+test-python: build clients/python/.venv/ready ## test the Python client against the release binary
+	cd clients/python && IRIS=$(CURDIR)/$(IRIS) .venv/bin/python -m pytest -q
+
+clients/python/.venv/ready: clients/python/pyproject.toml
+	python3 -m venv clients/python/.venv
+	clients/python/.venv/bin/python -m pip install --quiet --disable-pip-version-check 'numpy>=1.24' 'pytest>=7'
+	touch $@
+
 test-all: ## run the tests, the slow ones too
 	IRIS_SLOW_TESTS=1 $(MAKE) test
 
@@ -115,4 +124,4 @@ bench-gzip: ## compare libdeflate, zlib and ISA-L on gzip files
 	.build-bench/gzip_bench $(GZIP_FILES)
 
 clean: ## remove what the build made
-	rm -rf .build .build-bench .build-docs
+	rm -rf .build .build-bench clients/python/.venv .build-docs

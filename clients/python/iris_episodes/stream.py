@@ -239,6 +239,7 @@ class _Connection:
         while (end := self._buffer.find(b"\n", searched)) < 0:
             searched = len(self._buffer)
             if not select.select([self._socket], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                self.process.kill()  # what hangs would not hear that the stream is closed
                 raise ProducerError(f"iris stream has said nothing for {patience:.0f} s. {self._last_words()}".rstrip())
             try:
                 part, descriptors, _, _ = socket.recv_fds(self._socket, 1 << 16, 1)

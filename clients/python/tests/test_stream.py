@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 
 import numpy as np
 import pytest
@@ -12,9 +13,13 @@ from iris_episodes import Episode, EpisodeStreamError, ProducerError, SlotsInUse
 
 
 def digest(episode: Episode) -> str:
+    """As `iris episodes render` takes it: each reference's image and masks, then the query's image and masks."""
     sha = hashlib.sha256()
-    for array in (episode.query, episode.references, episode.reference_masks, episode.query_masks):
-        sha.update(np.ascontiguousarray(array))
+    for image, masks in zip(episode.references, episode.reference_masks):
+        sha.update(image)
+        sha.update(masks)
+    sha.update(episode.query)
+    sha.update(episode.query_masks)
     return sha.hexdigest()
 
 
@@ -45,6 +50,18 @@ def test_shapes_and_content(open_stream):
             assert episode.query_masks.sum(axis=0).max() <= 1
             assert episode.plan["index"] == number and json.loads(episode.plan_json) == episode.plan
     assert seen_references == {1, 2} and len(seen_classes) > 1
+
+
+def test_same_bytes_as_the_program_renders(open_stream, iris, store, tmp_path):
+    """The plans that came with the episodes, replayed without stream or shared memory."""
+    plans, expected = tmp_path / "plans.jsonl", {}
+    with open_stream(count=6) as stream, plans.open("w") as file:
+        for episode in stream:
+            file.write(episode.plan_json + "\n")
+            expected[episode.index] = digest(episode)
+    command = [iris, "episodes", "render", "--store", store, "--plan", plans]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert {line["index"]: line["digest"] for line in map(json.loads, lines)} == expected
 
 
 def test_arrays_are_views_that_cannot_be_written(open_stream):
