@@ -2,7 +2,6 @@ import ArgumentParser
 import Episodes
 import FoundationEssentials
 import Preparation
-import VolumeStore
 import WorkerThreads
 
 /// `iris stream`: episodes for another process.
@@ -15,11 +14,7 @@ struct StreamCommand: AsyncParsableCommand {
             --socket-fd or --socket names another. docs/stream-protocol.md describes what goes over it.
             """)
 
-    @Option(help: "Folder of the store.", completion: .directory) var store: String
-
-    @Option(help: "Episode configuration.", completion: .file(extensions: ["yaml"])) var config: String
-
-    @Option(help: "With store and configuration decides every episode.") var seed: UInt64
+    @OptionGroup var source: EpisodesCommand.Source
 
     @Option(help: "This process's number among those that share the stream, from 0.") var rank = 0
 
@@ -75,9 +70,7 @@ struct StreamCommand: AsyncParsableCommand {
     }
 
     private func openStream() throws -> EpisodeStream {
-        let sampler = try EpisodeSampler(
-            catalogue: VolumeStore.open(at: URL(filePath: store), mode: .read).catalogue(),
-            configuration: EpisodeConfiguration(contentsOf: URL(filePath: config)), seed: seed)
+        let sampler = try source.sampler()
         var settings = EpisodeStream.Settings()
         let most = slots.map { $0 - 1 } ?? Int.max
         settings.workers = workers ?? min(max(1, availableCores - 1), most)
