@@ -68,6 +68,8 @@ public final class EpisodeServer: Sendable {
             ledger.end(CancellationError())
             serving.cancel()
         }
+        // A consumer that closed and went may be noticed by a failing send before its `close` has been read.
+        if case .failure(let error) = result, error as? SharingError == .consumerWentAway { await listening.value }
         let ending = ledger.ending
         beating.cancel()
         tell(result, ending)
@@ -76,7 +78,7 @@ public final class EpisodeServer: Sendable {
         await beating.value
         withExtendedLifetime(threads) {}
         switch (result, ending) {
-        case (.success(let count), _): return count
+        case (.success, _), (.failure, is SlotLedger.Ending): return ledger.served
         case (.failure, let ending as SharingError): throw ending
         case (.failure(let error), _): throw error
         }
@@ -88,23 +90,15 @@ public final class EpisodeServer: Sendable {
             configuration: identity.configuration, seed: identity.seed, rank: identity.rank, world: identity.world)
     }
 
-    private func serve(_ next: @Sendable () async throws -> SharedEpisode?) async throws -> Int {
-        var count = 0
-        do {
-            while true {
-                try await ledger.waitForFreeSlot()
-                guard let episode = try await next() else { return count }
-                ledger.hold(episode.slot, content: episode.content)
-                let message = EpisodeMessage(
-                    slot: episode.slot, index: episode.index, resume: episode.resumeToken, arrays: episode.arrays,
-                    plan: episode.plan)
-                try socket.send(message.protocolLine)
-                count += 1
-            }
-        } catch {
-            // The consumer may close while an episode is being rendered or sent, which is no failure.
-            if ledger.ending is SlotLedger.Ending { return count }
-            throw error
+    private func serve(_ next: @Sendable () async throws -> SharedEpisode?) async throws {
+        while true {
+            try await ledger.waitForFreeSlot()
+            guard let episode = try await next() else { return }
+            ledger.hold(episode.slot, content: episode.content)
+            let message = EpisodeMessage(
+                slot: episode.slot, index: episode.index, resume: episode.resumeToken, arrays: episode.arrays,
+                plan: episode.plan)
+            try socket.send(message.protocolLine)
         }
     }
 
@@ -128,13 +122,13 @@ public final class EpisodeServer: Sendable {
     }
 
     /// The last line to the consumer, if it can still hear.
-    private func tell(_ result: Result<Int, any Error>, _ ending: (any Error)?) {
-        switch result {
-        case .success(let count): try? socket.send(EndMessage(count: count).protocolLine)
-        case .failure(let error):
+    private func tell(_ result: Result<Void, any Error>, _ ending: (any Error)?) {
+        if case .failure(let error) = result, !(ending is SlotLedger.Ending) {
             let reason = ending ?? error
             let text = reason is CancellationError ? "the producer was interrupted." : "\(reason)"
             try? socket.send(ErrorMessage(text: text).protocolLine)
+        } else {
+            try? socket.send(EndMessage(count: ledger.served).protocolLine)
         }
     }
 }

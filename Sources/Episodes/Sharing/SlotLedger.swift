@@ -7,6 +7,7 @@ final class SlotLedger: Sendable {
 
     private struct State {
         var held: [Int: any Sendable] = [:]
+        var served = 0
         var waiting: CheckedContinuation<Void, any Error>?
         var ending: (any Error)?
     }
@@ -32,7 +33,15 @@ final class SlotLedger: Sendable {
     }
 
     /// Notes that the consumer holds a slot. `content` is kept until the slot's release.
-    func hold(_ slot: Int, content: any Sendable) { state.withLock { $0.held[slot] = content } }
+    func hold(_ slot: Int, content: any Sendable) {
+        state.withLock { state in
+            state.held[slot] = content
+            state.served += 1
+        }
+    }
+
+    /// How many slots the consumer was given, all in all.
+    var served: Int { state.withLock { $0.served } }
 
     /// - Returns: false when the consumer did not hold the slot.
     func release(_ slot: Int) -> Bool {
