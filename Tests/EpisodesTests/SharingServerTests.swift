@@ -266,6 +266,8 @@ private enum JSONField: Decodable, Equatable {
         }
         try await Task.sleep(for: .seconds(2.6))
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        // Linux ends a read behind the bytes that a descriptor came with: the first is the hello alone.
+        #expect(recv(other, &buffer, buffer.count, 0) > 0)
         let text = String(decoding: buffer[..<recv(other, &buffer, buffer.count, 0)], as: UTF8.self)
         let beats = text.split(separator: "\n").count { $0 == #"{"type":"heartbeat"}"# }
         #expect((1...2).contains(beats))
