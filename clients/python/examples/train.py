@@ -1,4 +1,4 @@
-"""Trains a small in-context segmentation network on an episode stream, on the CPU, in less than a minute.
+"""Trains a small in-context segmentation network on an episode stream, on the CPU, in about a minute.
 
 The network pools the reference's features under its mask into one vector for each class and compares the query's features
 with it, so it segments whatever class the reference shows.
@@ -99,7 +99,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train a small in-context segmentation network.")
     parser.add_argument("store", help="folder that iris prepare made")
     parser.add_argument("--config", help="episode configuration; by default one with small patches")
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=100)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "episodes.yaml"
