@@ -47,7 +47,9 @@ let data: [Target] = [
     .target(
         name: "Datasets",
         dependencies: ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "WorkerThreads", "CKernels"]),
-    .target(name: "VolumeStore", dependencies: ["NIfTI", "Volumes", "Digests", "RandomNumbers", "WorkerThreads", "CLinux", grdb]),
+    .target(
+        name: "VolumeStore",
+        dependencies: ["NIfTI", "Volumes", "Digests", "RandomNumbers", "WorkerThreads", "CLinux", grdb]),
     .target(
         name: "Preparation",
         dependencies: [
@@ -56,7 +58,8 @@ let data: [Target] = [
     .target(
         name: "Episodes",
         dependencies: [
-            "VolumeStore", "NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "WorkerThreads", "CKernels", "CSharedMemory",
+            "VolumeStore", "NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "WorkerThreads", "CKernels",
+            "CSharedMemory",
         ]),
 ]
 
@@ -71,15 +74,18 @@ let meeting: [Target] = [
     .target(
         name: "IrisTraining",
         dependencies: [
-            "Episodes", "IrisModel", "Metrics", "Tensors", "VolumeStore", "NIfTI", "Volumes", "Digests", "Configuration",
+            "Episodes", "IrisModel", "Metrics", "Tensors", "VolumeStore", "NIfTI", "Volumes", "Digests",
+            "Configuration",
             "RandomNumbers", "WorkerThreads", "CMPI", logging,
         ]),
     .target(name: "Reports", dependencies: ["Pictures", "Datasets", "Metrics", "Volumes", "NIfTI"]),
     .executableTarget(
         name: "iris",
         dependencies: [
-            "Configuration", "Datasets", "Digests", "Episodes", "IrisModel", "IrisTraining", "Metrics", "NIfTI", "Pictures",
-            "Preparation", "Reports", "Tensors", "VolumeStore", "Volumes", "WorkerThreads", "CKernels", arguments, logging,
+            "Configuration", "Datasets", "Digests", "Episodes", "IrisModel", "IrisTraining", "Metrics", "NIfTI",
+            "Pictures",
+            "Preparation", "Reports", "Tensors", "VolumeStore", "Volumes", "WorkerThreads", "CKernels", arguments,
+            logging,
             // `iris doctor` asks the libraries for their versions.
             "CCrypto", "CDeflate", "CMPI", "COneDNN", "COpenBLAS", "CPNG", "CZlib", sqlite,
         ]),
@@ -103,17 +109,21 @@ let testSupport: [Target] = [
 
 /// The tests of one module. Recorded values of other tools lie in `Tests/<module>Tests/Recorded`, read by path.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), "TestData"] + dependencies, exclude: ["Recorded"])
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.target(name: name), "TestData"] + dependencies, exclude: ["Recorded"])
 }
 
 let testTargets: [Target] = [
     tests("Digests"), tests("RandomNumbers"), tests("WorkerThreads"), tests("Configuration"),
-    tests("Volumes", ["CKernels"]), tests("NIfTI", ["Volumes", "Digests", "RandomNumbers", "CKernels"]), tests("Pictures", ["Volumes"]),
+    tests("Volumes", ["CKernels"]), tests("NIfTI", ["Volumes", "Digests", "RandomNumbers", "CKernels"]),
+    tests("Pictures", ["Volumes"]),
     tests("Metrics", ["CKernels", "NIfTI", "Volumes", "RandomNumbers"]),
     tests("Datasets", ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "CKernels"]),
     tests("VolumeStore", ["NIfTI", "Volumes", "Digests", "RandomNumbers", grdb]),
     tests("Preparation", ["Datasets", "VolumeStore", "NIfTI", "Volumes", "Configuration"]),
-    tests("Episodes", ["CSharedMemory", "Configuration", "VolumeStore", "NIfTI", "Volumes", "RandomNumbers", "CKernels", "Digests"]),
+    tests(
+        "Episodes",
+        ["CSharedMemory", "Configuration", "VolumeStore", "NIfTI", "Volumes", "RandomNumbers", "CKernels", "Digests"]),
     tests("Tensors", ["CKernels", "RandomNumbers"]), tests("IrisModel", ["Tensors", "RandomNumbers"]),
     tests("IrisTraining", ["Episodes", "IrisModel", "Tensors", "VolumeStore", "Volumes"]),
     tests("Reports", ["Datasets", "Metrics", "Volumes"]),

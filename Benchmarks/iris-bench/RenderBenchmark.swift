@@ -26,7 +26,8 @@ struct RenderBenchmark: AsyncParsableCommand {
                 turn += 1
             }.print()
         }
-        Figure(name: "render: memory taken after the first patches", value: try growth(volumes), unit: "allocations").print()
+        Figure(name: "render: memory taken after the first patches", value: try growth(volumes), unit: "allocations")
+            .print()
         if workers > 1 { try await throughput(volumes) }
     }
 
@@ -49,12 +50,15 @@ struct RenderBenchmark: AsyncParsableCommand {
             let workspace = RenderWorkspace(), patch = PatchMemory(plan.shape)
             for n in 0..<each {
                 try PatchRenderer.render(
-                    plan, from: volumes[(worker + n) % volumes.count].source, into: patch.destination, workspace: workspace)
+                    plan, from: volumes[(worker + n) % volumes.count].source, into: patch.destination,
+                    workspace: workspace)
             }
-        } receive: { _, _ in }
+        } receive: { _, _ in
+        }
         let elapsed = (clock.now - start) / .seconds(1)
         Figure(
-            name: "render: whole chain on \(workers) threads", value: Double(each * workers) / elapsed, unit: "patches/s"
+            name: "render: whole chain on \(workers) threads", value: Double(each * workers) / elapsed,
+            unit: "patches/s"
         ).print()
     }
 }
@@ -71,7 +75,8 @@ private struct RenderPlans {
             map: p.voxelMap(shape: shape, sourceSpacing: try! Spacing(1.5, 1.5, 1.5)))
     }
 
-    private let elastic = ElasticDeformation(controlPoints: SIMD3(9, 9, 9), amplitude: SIMD3(8, 8, 8), key: RandomKey(7))
+    private let elastic = ElasticDeformation(
+        controlPoints: SIMD3(9, 9, 9), amplitude: SIMD3(8, 8, 8), key: RandomKey(7))
 
     private let steps: [IntensityStep] = [
         .brightnessMultiply(factor: 1.1), .brightnessAdd(offset: 0.05), .contrast(factor: 1.1), .gamma(exponent: 0.9),
@@ -89,7 +94,8 @@ private struct RenderPlans {
         bent.elastic = elastic
         everything.elastic = elastic
         return [
-            ("render: crop", plan(rotation: 0)), ("render: affine", plan(rotation: 0.5)), ("render: affine and elastic", bent),
+            ("render: crop", plan(rotation: 0)), ("render: affine", plan(rotation: 0.5)),
+            ("render: affine and elastic", bent),
             ("render: affine and six intensity steps", chain), ("render: elastic and six intensity steps", everything),
         ]
     }

@@ -40,9 +40,12 @@ import Tensors
         ThreadPolicy.applyShortSpin()
         var settings = IrisConfiguration()
         if let config {
-            settings = try IrisConfiguration(YAMLValue(text: String(contentsOf: URL(filePath: config), encoding: .utf8), file: config))
+            settings = try IrisConfiguration(
+                YAMLValue(text: String(contentsOf: URL(filePath: config), encoding: .utf8), file: config))
         }
-        guard let type = IrisConfiguration.ComputeType(rawValue: compute) else { throw ValidationError("--compute is float32 or bfloat16.") }
+        guard let type = IrisConfiguration.ComputeType(rawValue: compute) else {
+            throw ValidationError("--compute is float32 or bfloat16.")
+        }
         settings.compute = type
         settings.checkpointing = checkpointing
         if let threads { Engine.shared.setThreadCount(threads) }

@@ -29,8 +29,11 @@ public struct YAMLMapping {
     }
 
     func refuseUnknownKeys() throws(ConfigurationError) {
-        guard let (key, stranger) = unread.min(by: { ($0.value.line ?? 0, $0.key) < ($1.value.line ?? 0, $1.key) }) else { return }
-        let hint = nearestName(to: key, among: known).map { "Did you mean \($0)?" } ?? "Known here: \(known.sorted().joined(separator: ", "))."
+        guard let (key, stranger) = unread.min(by: { ($0.value.line ?? 0, $0.key) < ($1.value.line ?? 0, $1.key) })
+        else { return }
+        let hint =
+            nearestName(to: key, among: known).map { "Did you mean \($0)?" }
+            ?? "Known here: \(known.sorted().joined(separator: ", "))."
         throw stranger.error("unknown key. \(hint)")
     }
 }

@@ -20,10 +20,12 @@ public struct YAMLValue {
     public init(text: String, file: String) throws(ConfigurationError) {
         do {
             guard Self.depthIsBounded(text) else {
-                throw ConfigurationError(file: file, line: nil, path: "", problem: "nested deeper than 64 levels. Flatten the document.")
+                throw ConfigurationError(
+                    file: file, line: nil, path: "", problem: "nested deeper than 64 levels. Flatten the document.")
             }
             guard let node = try Yams.compose(yaml: text) else {
-                throw ConfigurationError(file: file, line: nil, path: "", problem: "expected a YAML document but the file is empty.")
+                throw ConfigurationError(
+                    file: file, line: nil, path: "", problem: "expected a YAML document but the file is empty.")
             }
             self.init(file: file, path: "", node: node)
         } catch let error as ConfigurationError {

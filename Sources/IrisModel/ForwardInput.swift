@@ -13,11 +13,13 @@ public struct ForwardInput {
     public init(_ file: SafeTensors, file path: String) throws {
         func tensor(_ name: String, _ shape: String, _ fits: ([Int]) -> Bool) throws -> Tensor {
             guard let tensor = file.tensors[name] else {
-                throw SafeTensorsError(file: path, problem: "the tensor \(name) is missing. Give it shape \(shape), float32.")
+                throw SafeTensorsError(
+                    file: path, problem: "the tensor \(name) is missing. Give it shape \(shape), float32.")
             }
             guard fits(tensor.shape) else {
                 throw SafeTensorsError(
-                    file: path, problem: "the tensor \(name) has shape \(tensor.shape) but \(shape) is expected. Reshape it.")
+                    file: path,
+                    problem: "the tensor \(name) has shape \(tensor.shape) but \(shape) is expected. Reshape it.")
             }
             return tensor
         }
@@ -27,7 +29,8 @@ public struct ForwardInput {
             $0.count == 5 && $0[1] >= 1 && $0[0] == reference.shape[0] && $0[2...] == reference.shape[2...]
         }
         if let stranger = file.tensors.keys.sorted().first(where: { !["query", "reference", "mask"].contains($0) }) {
-            throw SafeTensorsError(file: path, problem: "the tensor \(stranger) is none of query, reference and mask. Remove it.")
+            throw SafeTensorsError(
+                file: path, problem: "the tensor \(stranger) is none of query, reference and mask. Remove it.")
         }
         self.query = query
         references = try reference.reshaped([1] + reference.shape)

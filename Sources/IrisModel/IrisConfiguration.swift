@@ -58,7 +58,8 @@ extension IrisConfiguration {
             if let value = map.optional("channels") {
                 let items = try value.list()
                 guard (2...8).contains(items.count) else {
-                    throw value.error("expected 2 to 8 levels but found \(items.count). Give one number of channels per level.")
+                    throw value.error(
+                        "expected 2 to 8 levels but found \(items.count). Give one number of channels per level.")
                 }
                 result.channels = []
                 for item in items { result.channels.append(try item.int(in: 1...4096)) }
@@ -84,7 +85,9 @@ extension IrisConfiguration {
     /// What does not fit, or `nil`.
     private var problem: String? {
         let cube = shuffleFactor * shuffleFactor * shuffleFactor
-        if embedding % heads != 0 { return "embedding is \(embedding), which \(heads) heads cannot share. Choose a multiple of heads." }
+        if embedding % heads != 0 {
+            return "embedding is \(embedding), which \(heads) heads cannot share. Choose a multiple of heads."
+        }
         if channels[levels - 1] % cube != 0 {
             return """
                 the deepest level has \(channels[levels - 1]) channels, which a pixel shuffle by \(shuffleFactor) cannot split. \
@@ -92,10 +95,12 @@ extension IrisConfiguration {
                 """
         }
         if patchMultiple % shuffleFactor != 0 {
-            return "shuffleFactor is \(shuffleFactor), which does not divide \(patchMultiple), the halvings of \(levels) levels. Choose a power of two up to that."
+            return
+                "shuffleFactor is \(shuffleFactor), which does not divide \(patchMultiple), the halvings of \(levels) levels. Choose a power of two up to that."
         }
         if attentionLevels > levels {
-            return "attentionLevels is \(attentionLevels) but there are only \(levels) levels. Choose at most \(levels)."
+            return
+                "attentionLevels is \(attentionLevels) but there are only \(levels) levels. Choose at most \(levels)."
         }
         return nil
     }
@@ -123,7 +128,9 @@ extension IrisConfiguration {
 }
 
 extension YAMLMapping {
-    fileprivate mutating func read(_ key: String, _ range: ClosedRange<Int>, into target: inout Int) throws(ConfigurationError) {
+    fileprivate mutating func read(_ key: String, _ range: ClosedRange<Int>, into target: inout Int)
+        throws(ConfigurationError)
+    {
         if let value = optional(key) { target = try value.int(in: range) }
     }
 }

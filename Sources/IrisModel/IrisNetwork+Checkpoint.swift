@@ -20,7 +20,9 @@ extension IrisNetwork {
         guard let text = checkpoint.metadata[Self.configurationKey] else {
             throw SafeTensorsError(
                 file: file,
-                problem: "the metadata has no \(Self.configurationKey), so this is no checkpoint of an IRIS model. Use one that iris model init or iris train wrote.")
+                problem:
+                    "the metadata has no \(Self.configurationKey), so this is no checkpoint of an IRIS model. Use one that iris model init or iris train wrote."
+            )
         }
         // JSON is YAML, so the reader that names unknown keys and lines reads it too.
         var configuration = try IrisConfiguration(YAMLValue(text: text, file: "\(file) (\(Self.configurationKey))"))
@@ -31,7 +33,9 @@ extension IrisNetwork {
         }) {
             throw SafeTensorsError(
                 file: file,
-                problem: "the tensor \(stranger) belongs to no part of the configured model. Use the configuration that the checkpoint was made with.")
+                problem:
+                    "the tensor \(stranger) belongs to no part of the configured model. Use the configuration that the checkpoint was made with."
+            )
         }
         try parameters.fill(parameters.values, from: checkpoint.tensors, prefix: prefix, file: file)
     }

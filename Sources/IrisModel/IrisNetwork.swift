@@ -44,7 +44,8 @@ public final class IrisNetwork {
     public func callAsFunction(query: Tensor, references: Tensor, masks: Tensor, on tape: Tape) throws -> Output {
         guard query.shape.count == 5, masks.shape.count == 6, masks.shape[0] == query.shape[0] else {
             throw TensorError.shapes(
-                operation: "IRIS network", first: "query", firstShape: query.shape, second: "masks", secondShape: masks.shape,
+                operation: "IRIS network", first: "query", firstShape: query.shape, second: "masks",
+                secondShape: masks.shape,
                 rule: "they must be B, 1, D, H, W and B, R, K, D, H, W with the same B")
         }
         let task = try embedding(references: references, masks: masks, on: tape)
@@ -55,7 +56,9 @@ public final class IrisNetwork {
     /// The task embeddings that references and masks amount to: B, K, m + 1, E, and whether each class is present.
     ///
     /// Several references give the mean of their embeddings, each class over the references that show it.
-    public func embedding(references: Tensor, masks: Tensor, on tape: Tape) throws -> (embedding: Variable, present: [[Bool]]) {
+    public func embedding(references: Tensor, masks: Tensor, on tape: Tape) throws -> (
+        embedding: Variable, present: [[Bool]]
+    ) {
         guard references.shape.count == 6, masks.shape.count == 6, references.shape[2] == 1,
             references.shape[0..<2] == masks.shape[0..<2], references.shape[3...] == masks.shape[3...]
         else {
@@ -63,7 +66,8 @@ public final class IrisNetwork {
                 operation: "task encoder", first: "references", firstShape: references.shape, second: "masks",
                 secondShape: masks.shape, rule: "they must be B, R, 1, D, H, W and B, R, K, D, H, W")
         }
-        let images = try images(references.reshaped([references.shape[0] * references.shape[1]] + references.shape[2...]), tape)
+        let images = try images(
+            references.reshaped([references.shape[0] * references.shape[1]] + references.shape[2...]), tape)
         let deepest = try tape.convert(encoder.deepest(images, tape), to: .float32)
         return try taskEncoder(deepest, masks: masks, tape)
     }
@@ -89,7 +93,8 @@ public final class IrisNetwork {
     public func encode(query: Tensor, on tape: Tape) throws -> [Variable] { try encoder(images(query, tape), tape) }
 
     /// Segments an encoded query.
-    public func decode(_ features: [Variable], embedding: Variable, present: [[Bool]], on tape: Tape) throws -> Variable {
+    public func decode(_ features: [Variable], embedding: Variable, present: [[Bool]], on tape: Tape) throws -> Variable
+    {
         try decoder(features, embedding: embedding, present: present, tape)
     }
 

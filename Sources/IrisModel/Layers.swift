@@ -6,7 +6,10 @@ struct Convolution {
     let bias: Parameter?
     let stride: Int
 
-    init(_ scope: ParameterScope, from inputs: Int, to outputs: Int, kernel: Int, stride: Int = 1, slope: Float, bias hasBias: Bool = false) {
+    init(
+        _ scope: ParameterScope, from inputs: Int, to outputs: Int, kernel: Int, stride: Int = 1, slope: Float,
+        bias hasBias: Bool = false
+    ) {
         let fanIn = inputs * kernel * kernel * kernel
         weight = scope.parameter(
             "weight", [outputs, inputs, kernel, kernel, kernel], .heNormal(fanIn: fanIn, slope: slope))
@@ -40,7 +43,8 @@ struct Perceptron {
     let first: Linear
     let second: Linear
 
-    init(_ scope: ParameterScope, from inputs: Int, hidden: Int, to outputs: Int, initialization: Initialization? = nil) {
+    init(_ scope: ParameterScope, from inputs: Int, hidden: Int, to outputs: Int, initialization: Initialization? = nil)
+    {
         first = Linear(scope["fc1"], from: inputs, to: hidden)
         second = Linear(scope["fc2"], from: hidden, to: outputs, initialization: initialization)
     }
@@ -78,7 +82,8 @@ struct Attention {
 extension InstanceNorm {
     init(_ scope: ParameterScope, channels: Int, _ configuration: IrisConfiguration) {
         self.init(
-            gain: scope.parameter("weight", [channels], .constant(1)), bias: scope.parameter("bias", [channels], .constant(0)),
+            gain: scope.parameter("weight", [channels], .constant(1)),
+            bias: scope.parameter("bias", [channels], .constant(0)),
             epsilon: configuration.epsilon)
     }
 }
@@ -86,7 +91,8 @@ extension InstanceNorm {
 extension LayerNorm {
     init(_ scope: ParameterScope, width: Int, _ configuration: IrisConfiguration) {
         self.init(
-            gain: scope.parameter("weight", [width], .constant(1)), bias: scope.parameter("bias", [width], .constant(0)),
+            gain: scope.parameter("weight", [width], .constant(1)),
+            bias: scope.parameter("bias", [width], .constant(0)),
             epsilon: configuration.epsilon)
     }
 }

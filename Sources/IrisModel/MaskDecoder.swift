@@ -29,7 +29,8 @@ struct MaskDecoder {
         pixels = Convolution(scope["pixels"], from: channels[0], to: channels[0], kernel: 1, slope: 1, bias: true)
         classNorm = LayerNorm(scope["class_norm"], width: width, configuration)
         classVector = Perceptron(
-            scope["class_vector"], from: width, hidden: width, to: channels[0] + 1, initialization: .normal(deviation: 0.02))
+            scope["class_vector"], from: width, hidden: width, to: channels[0] + 1,
+            initialization: .normal(deviation: 0.02))
     }
 
     /// - Parameters:
@@ -37,7 +38,8 @@ struct MaskDecoder {
     ///   - embedding: B, K, m + 1, E.
     ///   - present: per sample and class; tokens of absent classes are read by nobody else.
     /// - Returns: logits, B, K, D, H, W.
-    func callAsFunction(_ features: [Variable], embedding: Variable, present: [[Bool]], _ tape: Tape) throws -> Variable {
+    func callAsFunction(_ features: [Variable], embedding: Variable, present: [[Bool]], _ tape: Tape) throws -> Variable
+    {
         let (batch, classes, count, width) = (
             embedding.shape[0], embedding.shape[1], embedding.shape[2], embedding.shape[3]
         )
@@ -90,7 +92,9 @@ struct TokenVoxelExchange {
         voxelCross = Attention(scope["voxel_cross"], queries: channels, keys: width, width: width, heads: heads)
     }
 
-    func callAsFunction(_ tokens: Variable, _ volume: Variable, present: [Bool], _ tape: Tape) throws -> (Variable, Variable) {
+    func callAsFunction(_ tokens: Variable, _ volume: Variable, present: [Bool], _ tape: Tape) throws -> (
+        Variable, Variable
+    ) {
         let shape = volume.shape, type = volume.value.type
         let voxels = try tape.reshape(
             tape.convert(volume, to: .float32), [shape[0], shape[1] * shape[2] * shape[3], shape[4]])

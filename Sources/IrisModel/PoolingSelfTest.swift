@@ -16,7 +16,9 @@ public struct PoolingSelfTest: Sendable, Encodable {
     /// Runs both forms on random features and masks.
     ///
     /// - Parameter factor: a power of two by which the features are coarser than the masks.
-    public static func run(size: [Int], factor: Int, channels: Int, classes: Int, seed: UInt64 = 1) throws -> PoolingSelfTest {
+    public static func run(size: [Int], factor: Int, channels: Int, classes: Int, seed: UInt64 = 1) throws
+        -> PoolingSelfTest
+    {
         try Engine.shared.run {
             let coarse = size.map { $0 / factor }
             var generator = Philox(seed: seed, purpose: "pooling self-test")
@@ -36,7 +38,8 @@ public struct PoolingSelfTest: Sendable, Encodable {
             let difference = zip(fast, naive).reduce(0) { max($0, abs($1.0 - $1.1)) }
             return PoolingSelfTest(
                 classes: classes, size: size, coarseSize: coarse, channels: channels,
-                relativeDifference: Double(difference / largest), adjointSeconds: fastSeconds, naiveSeconds: naiveSeconds,
+                relativeDifference: Double(difference / largest), adjointSeconds: fastSeconds,
+                naiveSeconds: naiveSeconds,
                 adjointBytes: fastBytes, naiveBytes: naiveBytes)
         }
     }
@@ -54,17 +57,25 @@ public struct PoolingSelfTest: Sendable, Encodable {
         features.withFloats { source in
             full.withMutableFloats { target in
                 var at = 0
-                for z in axes[0] { for y in axes[1] { for x in axes[2] {
-                    for c in 0..<channels {
-                        func value(_ i: Int, _ j: Int, _ k: Int) -> Float {
-                            source[((i * coarse[1] + j) * coarse[2] + k) * channels + c]
+                for z in axes[0] {
+                    for y in axes[1] {
+                        for x in axes[2] {
+                            for c in 0..<channels {
+                                func value(_ i: Int, _ j: Int, _ k: Int) -> Float {
+                                    source[((i * coarse[1] + j) * coarse[2] + k) * channels + c]
+                                }
+                                func along(_ i: Int, _ j: Int) -> Float {
+                                    value(i, j, x.low) * (1 - x.upper) + value(i, j, x.high) * x.upper
+                                }
+                                func across(_ i: Int) -> Float {
+                                    along(i, y.low) * (1 - y.upper) + along(i, y.high) * y.upper
+                                }
+                                target[at] = across(z.low) * (1 - z.upper) + across(z.high) * z.upper
+                                at += 1
+                            }
                         }
-                        func along(_ i: Int, _ j: Int) -> Float { value(i, j, x.low) * (1 - x.upper) + value(i, j, x.high) * x.upper }
-                        func across(_ i: Int) -> Float { along(i, y.low) * (1 - y.upper) + along(i, y.high) * y.upper }
-                        target[at] = across(z.low) * (1 - z.upper) + across(z.high) * z.upper
-                        at += 1
                     }
-                } } }
+                }
             }
         }
         let voxels = size.reduce(1, *), classes = masks.shape[0]
@@ -93,11 +104,15 @@ public struct PoolingSelfTest: Sendable, Encodable {
             let centre = size.map { generator.uniform(in: 0...Double($0 - 1)) }
             masks.withMutableFloats { values in
                 var at = k * size.reduce(1, *)
-                for z in 0..<size[0] { for y in 0..<size[1] { for x in 0..<size[2] {
-                    let d = [Double(z) - centre[0], Double(y) - centre[1], Double(x) - centre[2]]
-                    if d[0] * d[0] + d[1] * d[1] + d[2] * d[2] <= radius * radius { values[at] = 1 }
-                    at += 1
-                } } }
+                for z in 0..<size[0] {
+                    for y in 0..<size[1] {
+                        for x in 0..<size[2] {
+                            let d = [Double(z) - centre[0], Double(y) - centre[1], Double(x) - centre[2]]
+                            if d[0] * d[0] + d[1] * d[1] + d[2] * d[2] <= radius * radius { values[at] = 1 }
+                            at += 1
+                        }
+                    }
+                }
             }
         }
         return masks

@@ -10,14 +10,17 @@ struct ResidualBlock {
     let slope: Float
     let checkpointing: Bool
 
-    init(_ scope: ParameterScope, from inputs: Int, to outputs: Int, stride: Int = 1, _ configuration: IrisConfiguration) {
+    init(
+        _ scope: ParameterScope, from inputs: Int, to outputs: Int, stride: Int = 1, _ configuration: IrisConfiguration
+    ) {
         slope = configuration.leakySlope
         checkpointing = configuration.checkpointing
         convolution1 = Convolution(scope["conv1"], from: inputs, to: outputs, kernel: 3, stride: stride, slope: slope)
         norm1 = InstanceNorm(scope["norm1"], channels: outputs, configuration)
         convolution2 = Convolution(scope["conv2"], from: outputs, to: outputs, kernel: 3, slope: slope)
         norm2 = InstanceNorm(scope["norm2"], channels: outputs, configuration)
-        shortcut = inputs == outputs && stride == 1
+        shortcut =
+            inputs == outputs && stride == 1
             ? nil
             : (
                 Convolution(scope["shortcut"]["conv"], from: inputs, to: outputs, kernel: 1, stride: stride, slope: 1),

@@ -26,7 +26,9 @@ struct TaskEncoder {
     ///   - features: the deepest features of the references, B x R, d, h, w, C; float32.
     ///   - masks: B, R, K, D, H, W.
     /// - Returns: the embeddings B, K, m + 1, E, averaged over the references that show the class; and whether any does.
-    func callAsFunction(_ features: Variable, masks: Tensor, _ tape: Tape) throws -> (embedding: Variable, present: [[Bool]]) {
+    func callAsFunction(_ features: Variable, masks: Tensor, _ tape: Tape) throws -> (
+        embedding: Variable, present: [[Bool]]
+    ) {
         let (batch, references, classes) = (masks.shape[0], masks.shape[1], masks.shape[2])
         let size = Array(features.shape[1...3]), channels = features.shape[4], voxels = size.reduce(1, *)
         let images = batch * references, tasks = images * classes, width = configuration.embedding

@@ -25,19 +25,20 @@ public struct ClassMetrics: Hashable, Sendable, Codable {
 
 extension ClassMetrics {
     /// The metrics that can be averaged, by their names in JSON and CSV, in the order of tables.
-    public static let scores: [(name: String, value: KeyPath<ClassMetrics, Double?> & Sendable, higherIsBetter: Bool)] = [
-        ("dice", \.dice, true),
-        ("iou", \.intersectionOverUnion, true),
-        ("precision", \.precision, true),
-        ("recall", \.recall, true),
-        ("relativeVolumeError", \.relativeVolumeError, false),
-        ("surfaceDice", \.surfaceDice, true),
-        ("hausdorff", \.hausdorff, false),
-        ("hd95", \.hausdorff95, false),
-        ("hd95Pooled", \.hausdorff95Pooled, false),
-        ("hd95Directed", \.hausdorff95Directed, false),
-        ("assd", \.averageSurfaceDistance, false),
-    ]
+    public static let scores: [(name: String, value: KeyPath<ClassMetrics, Double?> & Sendable, higherIsBetter: Bool)] =
+        [
+            ("dice", \.dice, true),
+            ("iou", \.intersectionOverUnion, true),
+            ("precision", \.precision, true),
+            ("recall", \.recall, true),
+            ("relativeVolumeError", \.relativeVolumeError, false),
+            ("surfaceDice", \.surfaceDice, true),
+            ("hausdorff", \.hausdorff, false),
+            ("hd95", \.hausdorff95, false),
+            ("hd95Pooled", \.hausdorff95Pooled, false),
+            ("hd95Directed", \.hausdorff95Directed, false),
+            ("assd", \.averageSurfaceDistance, false),
+        ]
 }
 
 /// Compares label maps class by class. One per thread: it keeps the working memory of its ``SurfaceComparison``.

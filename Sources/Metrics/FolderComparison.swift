@@ -107,7 +107,9 @@ public struct FolderComparison: Sendable {
             var seen = [Bool](repeating: false, count: 256)
             for label in labels.voxels { seen[Int(label)] = true }
             return Set((1..<256).filter { seen[$0] }.map { UInt8($0) })
-        } receive: { _, values in present.formUnion(values) }
+        } receive: { _, values in
+            present.formUnion(values)
+        }
         return present.sorted()
     }
 

@@ -24,7 +24,8 @@ public struct MetricsSummary: Hashable, Sendable, Codable {
         }
     }
 
-    private static func intervals(_ values: (KeyPath<ClassMetrics, Double?>) -> [Double]) -> [String: BootstrapInterval] {
+    private static func intervals(_ values: (KeyPath<ClassMetrics, Double?>) -> [Double]) -> [String: BootstrapInterval]
+    {
         var result: [String: BootstrapInterval] = [:]
         for score in ClassMetrics.scores { result[score.name] = BootstrapInterval(of: values(score.value)) }
         return result

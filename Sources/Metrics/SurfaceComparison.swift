@@ -56,7 +56,8 @@ public final class SurfaceComparison {
         let shape = labels.grid.shape
         let bits = self.bits.reserve(Int(words) * Int(size.y) * Int(size.z))
         iris_mask_bits(
-            labels.voxels, [Int64(shape.i), Int64(shape.j), Int64(shape.k)], value, lower.array, size.array, words, bits)
+            labels.voxels, [Int64(shape.i), Int64(shape.j), Int64(shape.k)], value, lower.array, size.array, words, bits
+        )
         let find = elements == .surfels ? iris_surfels : iris_border_voxels
         let count = find(bits, size.array, words, points.base, Int64(points.capacity))
         if count > points.capacity {
@@ -66,7 +67,8 @@ public final class SurfaceComparison {
     }
 
     private func directed(
-        from: borrowing Scratch<iris_surface_point>, _ fromCount: Int, to: borrowing Scratch<iris_surface_point>, _ toCount: Int,
+        from: borrowing Scratch<iris_surface_point>, _ fromCount: Int, to: borrowing Scratch<iris_surface_point>,
+        _ toCount: Int,
         _ size: SIMD3<Int32>, _ spacing: Spacing, _ areas: [Double]
     ) -> DirectedDistances {
         guard fromCount > 0, let fromPoints = from.base else { return DirectedDistances(distances: [], areas: []) }

@@ -7,7 +7,9 @@ public struct AuditPage: Sendable {
     /// The most montages that a page holds.
     public var pictureLimit: Int
 
-    public init(_ report: AuditReport, pictureLimit: Int = 40) { (self.report, self.pictureLimit) = (report, pictureLimit) }
+    public init(_ report: AuditReport, pictureLimit: Int = 40) {
+        (self.report, self.pictureLimit) = (report, pictureLimit)
+    }
 
     /// Writes the page, replacing one that is there.
     public func write(to url: URL) throws { try Data(document.utf8).write(to: url, options: .atomic) }
@@ -29,29 +31,40 @@ public struct AuditPage: Sendable {
         }
         let known = report.findings.count { $0.acknowledgement != nil }
         let tiles = [
-            tile(report.isFailure ? "Failed" : "Passed", report.isFailure ? "errors were found" : "no unexplained errors", report.isFailure ? "error" : "good"),
+            tile(
+                report.isFailure ? "Failed" : "Passed",
+                report.isFailure ? "errors were found" : "no unexplained errors", report.isFailure ? "error" : "good"),
             tile("\(report.count(.error))", "errors", report.count(.error) > 0 ? "error" : ""),
             tile("\(report.count(.warning))", "warnings", report.count(.warning) > 0 ? "warning" : ""),
             tile("\(report.count(.information))", "infos", "info"), tile("\(known)", "known defects"),
             tile("\(report.cases.count)", "cases"), tile("\(report.cases.count { $0.label != nil })", "labelled"),
-            tile("\(Set(report.cases.map(\.source.subject)).count)", "subjects"), tile("\(report.files.count)", "files"),
+            tile("\(Set(report.cases.map(\.source.subject)).count)", "subjects"),
+            tile("\(report.files.count)", "files"),
         ]
         let bytes = report.files.reduce(0) { $0 + $1.voxelBytes }
-        let depth = report.options.headersOnly ? "Only headers were read." : "\((Double(bytes) / 1e6).fixed(1)) MB of voxels were decoded, digested and counted."
-        return .element("p", [("class", "soft")], HTML("\(report.title) · \(report.root) · \(depth)")) + .element("div", [("class", "tiles")], tiles)
+        let depth =
+            report.options.headersOnly
+            ? "Only headers were read."
+            : "\((Double(bytes) / 1e6).fixed(1)) MB of voxels were decoded, digested and counted."
+        return .element("p", [("class", "soft")], HTML("\(report.title) · \(report.root) · \(depth)"))
+            + .element("div", [("class", "tiles")], tiles)
     }
 
     private var findings: HTML {
         guard !report.findings.isEmpty else { return .element("p", [], HTML("None.")) }
         var table = HTMLTable([
-            .name("severity", isFilter: true), .name("code", isFilter: true), .name("case"), .text("file"), .text("expected"), .text("found"), .text("what to do"),
+            .name("severity", isFilter: true), .name("code", isFilter: true), .name("case"), .text("file"),
+            .text("expected"), .text("found"), .text("what to do"),
         ])
         for finding in report.findings {
             let name = finding.severity.rawValue
             var mark = HTML.element("span", [("class", "mark \(name)")], HTML(name))
-            if finding.acknowledgement != nil { mark = mark + HTML(" ") + .element("span", [("class", "mark known")], HTML("known")) }
+            if finding.acknowledgement != nil {
+                mark = mark + HTML(" ") + .element("span", [("class", "mark known")], HTML("known"))
+            }
             table.add([
-                .init(mark, key: name), .init(finding.code.rawValue), .init(finding.caseID ?? "–"), .init(finding.file ?? "–"),
+                .init(mark, key: name), .init(finding.code.rawValue), .init(finding.caseID ?? "–"),
+                .init(finding.file ?? "–"),
                 .init(finding.expected), .init(finding.found), .init(finding.acknowledgement ?? finding.fix),
             ])
         }
@@ -64,11 +77,14 @@ public struct AuditPage: Sendable {
         for finding in report.findings where finding.place != nil && shown.count < pictureLimit {
             guard let url = picture.dataURL(for: finding) else { continue }
             let place = finding.place!.voxel
-            let title = "\(finding.code.rawValue) · \(finding.caseID ?? "") · voxel (\(place.x), \(place.y), \(place.z))"
+            let title =
+                "\(finding.code.rawValue) · \(finding.caseID ?? "") · voxel (\(place.x), \(place.y), \(place.z))"
             shown.append(
                 .element(
                     "figure", [], HTML(markup: "<img alt=\"\(title.htmlEscaped)\" src=\"\(url)\">"),
-                    .element("figcaption", [], .element("b", [], HTML(title)), HTML(markup: "<br>"), HTML("Expected \(finding.expected), found \(finding.found)."))))
+                    .element(
+                        "figcaption", [], .element("b", [], HTML(title)), HTML(markup: "<br>"),
+                        HTML("Expected \(finding.expected), found \(finding.found)."))))
         }
         return shown
     }
@@ -77,11 +93,20 @@ public struct AuditPage: Sendable {
         let images = report.cases.compactMap { record in record.image.map { (record.source.id, $0) } }
         let axes = ["i", "j", "k"]
         var plots = [
-            SVGPlot.boxes("Shape", axes.indices.map { axis in ("along \(axes[axis])", images.map { Double($0.1.grid.shape.components[axis]) }) }, unit: "voxels"),
-            SVGPlot.boxes("Voxel size", axes.indices.map { axis in ("along \(axes[axis])", images.map { $0.1.affine.spacing.components[axis] }) }, unit: "mm"),
+            SVGPlot.boxes(
+                "Shape",
+                axes.indices.map { axis in
+                    ("along \(axes[axis])", images.map { Double($0.1.grid.shape.components[axis]) })
+                }, unit: "voxels"),
+            SVGPlot.boxes(
+                "Voxel size",
+                axes.indices.map { axis in ("along \(axes[axis])", images.map { $0.1.affine.spacing.components[axis] })
+                }, unit: "mm"),
         ]
         for modality in Set(report.cases.map(\.source.modality)).sorted() {
-            let mine = report.cases.filter { $0.source.modality == modality }.compactMap { record in record.image?.percentiles.map { (record.source.id, record.image!, $0) } }
+            let mine = report.cases.filter { $0.source.modality == modality }.compactMap { record in
+                record.image?.percentiles.map { (record.source.id, record.image!, $0) }
+            }
             guard !mine.isEmpty else { continue }
             plots.append(SVGPlot.histogram("\(modality.rawValue): median intensity", mine.map { $0.2.y }, unit: ""))
             plots.append(
@@ -90,28 +115,40 @@ public struct AuditPage: Sendable {
                     mine.map { ($0.1.mean ?? .nan, $0.1.deviation ?? .nan, $0.0) }, xUnit: "", yUnit: ""))
         }
         let volumes = report.classes.map { one in
-            (one.name, report.cases.compactMap { record in
-                record.label?.classes.first { $0.value == one.value }.flatMap { record.volume(of: $0) }.map { $0 / 1000 }
-            })
+            (
+                one.name,
+                report.cases.compactMap { record in
+                    record.label?.classes.first { $0.value == one.value }.flatMap { record.volume(of: $0) }.map {
+                        $0 / 1000
+                    }
+                }
+            )
         }
-        if volumes.contains(where: { !$0.1.isEmpty }) { plots.append(SVGPlot.boxes("Class volumes", volumes, unit: "ml")) }
+        if volumes.contains(where: { !$0.1.isEmpty }) {
+            plots.append(SVGPlot.boxes("Class volumes", volumes, unit: "ml"))
+        }
         return SVGPlot.grid(plots)
     }
 
     private var cases: HTML {
         var table = HTMLTable([
-            .name("case"), .name("subject"), .name("modality", isFilter: true), .name("split", isFilter: true), .name("shape"), .name("voxel size in mm"),
-            .name("axes", isFilter: true), .name("type", isFilter: true), .number("minimum"), .number("maximum"), .number("mean"), .number("classes"), .number("boundary contrast"),
+            .name("case"), .name("subject"), .name("modality", isFilter: true), .name("split", isFilter: true),
+            .name("shape"), .name("voxel size in mm"),
+            .name("axes", isFilter: true), .name("type", isFilter: true), .number("minimum"), .number("maximum"),
+            .number("mean"), .number("classes"), .number("boundary contrast"),
         ])
         for record in report.cases {
             let image = record.image, source = record.source
             let shape = image?.grid.shape.components, spacing = image?.affine.spacing.components
             table.add([
-                .init(source.id), .init(source.subject), .init(source.modality.rawValue), .init(source.officialSplit?.rawValue ?? "–"),
+                .init(source.id), .init(source.subject), .init(source.modality.rawValue),
+                .init(source.officialSplit?.rawValue ?? "–"),
                 .init(shape.map { "\($0.x) x \($0.y) x \($0.z)" } ?? "–"),
                 .init(spacing.map { "\($0.x.short) x \($0.y.short) x \($0.z.short)" } ?? "–"),
-                .init(image?.grid.orientation.description ?? "–"), .init(image?.datatype.name ?? "–"), .init(image?.minimum, digits: 1),
-                .init(image?.maximum, digits: 1), .init(image?.mean, digits: 1), .init((record.label?.classes.count).map(Double.init), digits: 0),
+                .init(image?.grid.orientation.description ?? "–"), .init(image?.datatype.name ?? "–"),
+                .init(image?.minimum, digits: 1),
+                .init(image?.maximum, digits: 1), .init(image?.mean, digits: 1),
+                .init((record.label?.classes.count).map(Double.init), digits: 0),
                 .init(record.label?.agreement?.here, digits: 2),
             ])
         }

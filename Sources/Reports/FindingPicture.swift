@@ -10,7 +10,10 @@ struct FindingPicture {
 
     /// The montage as a PNG data URL; `nil` when the finding has no place or its files cannot be read as pictures.
     func dataURL(for finding: Finding) -> String? {
-        guard let place = finding.place, let record = report.cases.first(where: { $0.source.id == finding.caseID && $0.source.dataset == finding.dataset })
+        guard let place = finding.place,
+            let record = report.cases.first(where: {
+                $0.source.id == finding.caseID && $0.source.dataset == finding.dataset
+            })
         else { return nil }
         let image = try? NIfTIFile.read(at: record.source.image.file.path)
         var labels: NIfTIImage?
@@ -18,7 +21,10 @@ struct FindingPicture {
         guard let source = source(record, image: image, labels: labels, finding: finding) else { return nil }
         let shape = source.grid.shape.components
         let voxel = pointwiseMin(pointwiseMax(place.voxel, .zero), shape &- 1)
-        guard let bytes = try? Montage.threePlanes(source, at: voxel, options: Montage.Options(pixelSize: pixelSize(source.grid))).pngData()
+        guard
+            let bytes = try? Montage.threePlanes(
+                source, at: voxel, options: Montage.Options(pixelSize: pixelSize(source.grid))
+            ).pngData()
         else { return nil }
         return "data:image/png;base64," + Data(bytes).base64EncodedString()
     }
@@ -29,7 +35,9 @@ struct FindingPicture {
     }
 
     /// Image with labels where both lie on one grid; otherwise the file that the finding is about.
-    private func source(_ record: CaseRecord, image: NIfTIImage?, labels: NIfTIImage?, finding: Finding) -> PictureSource? {
+    private func source(_ record: CaseRecord, image: NIfTIImage?, labels: NIfTIImage?, finding: Finding)
+        -> PictureSource?
+    {
         let frame = record.source.image.frame ?? 0
         var labelFrame = 0
         if case .file(_, let frame)? = record.source.label { labelFrame = frame ?? 0 }
@@ -40,7 +48,9 @@ struct FindingPicture {
                 return value.isFinite && value > 0 ? UInt8(min(value.rounded(), 255)) : 0
             }
         }
-        if let image, image.header.frameCount > frame, labels == nil || labels!.header.grid.shape == image.header.grid.shape {
+        if let image, image.header.frameCount > frame,
+            labels == nil || labels!.header.grid.shape == image.header.grid.shape
+        {
             let voxels = image.scaledFloats(frame: frame)
             return PictureSource(grid: image.header.grid, intensity: { Double(voxels[$0]) }, label: label)
         }

@@ -6,9 +6,13 @@ public struct HTMLTable: Sendable {
         let isFilter: Bool
 
         /// - Parameter isFilter: whether a menu of the column's values stands above the table.
-        public static func text(_ title: String, isFilter: Bool = false) -> Column { Column(title: title, style: "", isFilter: isFilter) }
+        public static func text(_ title: String, isFilter: Bool = false) -> Column {
+            Column(title: title, style: "", isFilter: isFilter)
+        }
         /// Text that is not broken.
-        public static func name(_ title: String, isFilter: Bool = false) -> Column { Column(title: title, style: "name", isFilter: isFilter) }
+        public static func name(_ title: String, isFilter: Bool = false) -> Column {
+            Column(title: title, style: "name", isFilter: isFilter)
+        }
         public static func number(_ title: String) -> Column { Column(title: title, style: "number", isFilter: false) }
     }
 
@@ -45,17 +49,22 @@ public struct HTMLTable: Sendable {
                 "select", [("data-column", "\(column)"), ("aria-label", columns[column].title)],
                 [HTML.element("option", [("value", "")], HTML("all: \(columns[column].title)"))] + options)
         }
-        let search = HTML(markup: "<input type=\"search\" placeholder=\"filter by words\" aria-label=\"filter by words\">")
-        let tools = HTML.element("div", [("class", "tools")], [search] + menus + [HTML.element("span", [("class", "count soft")])])
+        let search = HTML(
+            markup: "<input type=\"search\" placeholder=\"filter by words\" aria-label=\"filter by words\">")
+        let tools = HTML.element(
+            "div", [("class", "tools")], [search] + menus + [HTML.element("span", [("class", "count soft")])])
         let head = columns.map { HTML.element("th", [], HTML($0.title)) }
         let body = rows.map { row in
             HTML.element(
                 "tr", [],
                 zip(columns, row).map { column, cell in
-                    HTML.element("td", [("data-key", cell.key)] + (column.style.isEmpty ? [] : [("class", column.style)]), cell.content)
+                    HTML.element(
+                        "td", [("data-key", cell.key)] + (column.style.isEmpty ? [] : [("class", column.style)]),
+                        cell.content)
                 })
         }
-        let table = HTML.element("table", [], HTML.element("thead", [], HTML.element("tr", [], head)), HTML.element("tbody", [], body))
+        let table = HTML.element(
+            "table", [], HTML.element("thead", [], HTML.element("tr", [], head)), HTML.element("tbody", [], body))
         return HTML.element("div", [("class", "data")], tools, HTML.element("div", [("class", "scroll")], table))
     }
 }

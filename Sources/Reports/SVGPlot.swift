@@ -12,10 +12,13 @@ public enum SVGPlot {
         for value in values { counts[min(bins - 1, Int((value - axis.low) / width))] += 1 }
         let vertical = Axis(0, Double(counts.max()!))
         let bars = counts.enumerated().filter { $0.element > 0 }.map { n, count in
-            let x = axis.place(axis.low + Double(n) * width, horizontally), next = axis.place(axis.low + Double(n + 1) * width, horizontally)
+            let x = axis.place(axis.low + Double(n) * width, horizontally),
+                next = axis.place(axis.low + Double(n + 1) * width, horizontally)
             let y = vertical.place(Double(count), vertically)
-            let tip = "\((axis.low + Double(n) * width).short) to \((axis.low + Double(n + 1) * width).short) \(unit): \(count)"
-            return "<rect class=\"bar\" x=\"\(x.fixed(1))\" y=\"\(y.fixed(1))\" width=\"\(max(1, next - x - 1).fixed(1))\" "
+            let tip =
+                "\((axis.low + Double(n) * width).short) to \((axis.low + Double(n + 1) * width).short) \(unit): \(count)"
+            return
+                "<rect class=\"bar\" x=\"\(x.fixed(1))\" y=\"\(y.fixed(1))\" width=\"\(max(1, next - x - 1).fixed(1))\" "
                 + "height=\"\((vertical.place(0, vertically) - y).fixed(1))\"><title>\(tip.htmlEscaped)</title></rect>"
         }
         return framed(title, svg(frame(axis, vertical, unit: unit) + bars.joined()))
@@ -32,35 +35,45 @@ public enum SVGPlot {
         let across = (names, width - right)
         var marks = axis.ticks.map { tick in
             let x = axis.place(tick, across)
-            return "<line class=\"axis\" x1=\"\(x.fixed(1))\" x2=\"\(x.fixed(1))\" y1=\"\(top)\" y2=\"\((size - bottom).fixed(1))\"/>"
+            return
+                "<line class=\"axis\" x1=\"\(x.fixed(1))\" x2=\"\(x.fixed(1))\" y1=\"\(top)\" y2=\"\((size - bottom).fixed(1))\"/>"
                 + "<text x=\"\(x.fixed(1))\" y=\"\((size - bottom + 14).fixed(1))\" text-anchor=\"middle\">\(tick.short)</text>"
         }
-        marks.append("<text x=\"\((width - right).fixed(0))\" y=\"\((size - 4).fixed(1))\" text-anchor=\"end\">\(unit.htmlEscaped)</text>")
+        marks.append(
+            "<text x=\"\((width - right).fixed(0))\" y=\"\((size - 4).fixed(1))\" text-anchor=\"end\">\(unit.htmlEscaped)</text>"
+        )
         for (n, (name, values)) in groups.enumerated() {
             let y = top + (Double(n) + 0.5) * row
             func quantile(_ q: Double) -> Double {
                 let place = q * Double(values.count - 1), below = Int(place)
-                return values[below] + (place - Double(below)) * (values[min(below + 1, values.count - 1)] - values[below])
+                return values[below] + (place - Double(below))
+                    * (values[min(below + 1, values.count - 1)] - values[below])
             }
             let (q1, q2, q3) = (quantile(0.25), quantile(0.5), quantile(0.75)), reach = 1.5 * (q3 - q1)
             let inside = values.filter { $0 >= q1 - reach && $0 <= q3 + reach }
             func x(_ value: Double) -> String { axis.place(value, across).fixed(1) }
-            let tip = "\(name): median \(q2.short), quartiles \(q1.short) to \(q3.short), all \(values[0].short) to \(values.last!.short) \(unit), n = \(values.count)"
+            let tip =
+                "\(name): median \(q2.short), quartiles \(q1.short) to \(q3.short), all \(values[0].short) to \(values.last!.short) \(unit), n = \(values.count)"
             marks.append(
                 "<g><title>\(tip.htmlEscaped)</title><text x=\"\(names - 8)\" y=\"\((y + 4).fixed(1))\" text-anchor=\"end\">\(name.shortened(20).htmlEscaped)</text>"
                     + "<line class=\"box\" x1=\"\(x(inside.first ?? q1))\" x2=\"\(x(inside.last ?? q3))\" y1=\"\(y.fixed(1))\" y2=\"\(y.fixed(1))\"/>"
                     + "<rect class=\"box\" x=\"\(x(q1))\" y=\"\((y - 5).fixed(1))\" width=\"\(max(1, axis.place(q3, across) - axis.place(q1, across)).fixed(1))\" height=\"10\"/>"
                     + "<line class=\"middle\" x1=\"\(x(q2))\" x2=\"\(x(q2))\" y1=\"\((y - 5).fixed(1))\" y2=\"\((y + 5).fixed(1))\"/>"
-                    + values.filter { $0 < q1 - reach || $0 > q3 + reach }.map { "<circle class=\"dot\" cx=\"\(x($0))\" cy=\"\(y.fixed(1))\" r=\"2\"/>" }.joined()
+                    + values.filter { $0 < q1 - reach || $0 > q3 + reach }.map {
+                        "<circle class=\"dot\" cx=\"\(x($0))\" cy=\"\(y.fixed(1))\" r=\"2\"/>"
+                    }.joined()
                     + "</g>")
         }
         return framed(title, svg(marks.joined(), height: size))
     }
 
     /// One dot per point; hovering names it.
-    public static func scatter(_ title: String, _ points: [(x: Double, y: Double, name: String)], xUnit: String, yUnit: String) -> HTML {
+    public static func scatter(
+        _ title: String, _ points: [(x: Double, y: Double, name: String)], xUnit: String, yUnit: String
+    ) -> HTML {
         let points = points.filter { $0.x.isFinite && $0.y.isFinite }
-        guard let x0 = points.map(\.x).min(), let x1 = points.map(\.x).max(), let y0 = points.map(\.y).min(), let y1 = points.map(\.y).max()
+        guard let x0 = points.map(\.x).min(), let x1 = points.map(\.x).max(), let y0 = points.map(\.y).min(),
+            let y1 = points.map(\.y).max()
         else { return framed(title, HTML("no values")) }
         let horizontal = Axis(x0, x1), vertical = Axis(y0, y1)
         let dots = points.map { point in
@@ -91,10 +104,12 @@ public enum SVGPlot {
         }
         let beside = vertical.ticks.map { tick in
             let y = vertical.place(tick, vertically)
-            return "<line class=\"axis\" x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(y.fixed(1))\" y2=\"\(y.fixed(1))\"/>"
+            return
+                "<line class=\"axis\" x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(y.fixed(1))\" y2=\"\(y.fixed(1))\"/>"
                 + "<text x=\"\(left - 6)\" y=\"\((y + 4).fixed(1))\" text-anchor=\"end\">\(tick.short)</text>"
         }
-        return (below + beside).joined() + "<text x=\"\(width - right)\" y=\"\(height - 4)\" text-anchor=\"end\">\(unit.htmlEscaped)</text>"
+        return (below + beside).joined()
+            + "<text x=\"\(width - right)\" y=\"\(height - 4)\" text-anchor=\"end\">\(unit.htmlEscaped)</text>"
     }
 
     /// A range widened to round numbers, with marks at some of them.

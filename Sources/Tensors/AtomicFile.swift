@@ -52,6 +52,9 @@ final class AtomicFile {
     }
 
     private func failure(_ what: String) -> SafeTensorsError {
-        SafeTensorsError(file: path, problem: "\(what): \(String(cString: strerror(errno))). Check the folder, its permissions and the space left.")
+        SafeTensorsError(
+            file: path,
+            problem:
+                "\(what): \(String(cString: strerror(errno))). Check the folder, its permissions and the space left.")
     }
 }

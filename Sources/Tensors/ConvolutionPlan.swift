@@ -76,7 +76,8 @@ final class ConvolutionPlan {
         forward = WithWeights(
             primitive: try DNNLPrimitive(descriptor: descriptor, arguments: arguments, engine: engine, operation: name),
             pack: try reorder(
-                from: Self.weights(key, .float32, dnnl_oidhw, name), to: packed, adding: false, engine: engine, operation: name),
+                from: Self.weights(key, .float32, dnnl_oidhw, name), to: packed, adding: false, engine: engine,
+                operation: name),
             packedBytes: Self.size(packed))
     }
 
@@ -101,7 +102,8 @@ final class ConvolutionPlan {
                 arguments: [(DNNL_ARG_DIFF_DST, target), (DNNL_ARG_WEIGHTS, packed), (DNNL_ARG_DIFF_SRC, source)],
                 engine: engine, operation: name),
             pack: try reorder(
-                from: Self.weights(key, .float32, dnnl_oidhw, name), to: packed, adding: false, engine: engine, operation: name),
+                from: Self.weights(key, .float32, dnnl_oidhw, name), to: packed, adding: false, engine: engine,
+                operation: name),
             packedBytes: Self.size(packed))
     }
 
@@ -116,7 +118,8 @@ final class ConvolutionPlan {
         let padding = dimensions([Int](repeating: key.kernel / 2, count: 3))
         let status = withUnsafePointer(to: &bias) { bias in
             dnnl_convolution_backward_weights_desc_init(
-                &operation, dnnl_convolution_direct, &source, &weights, key.hasBias ? bias : nil, &target, strides, padding,
+                &operation, dnnl_convolution_direct, &source, &weights, key.hasBias ? bias : nil, &target, strides,
+                padding,
                 padding)
         }
         try check(status, name, "dnnl_convolution_backward_weights_desc_init")
@@ -142,7 +145,8 @@ final class ConvolutionPlan {
     private static func weights(_ key: Key, _ type: ElementType, _ tag: dnnl_format_tag_t, _ name: String) throws
         -> dnnl_memory_desc_t
     {
-        try memoryDescriptor([key.outputChannels, key.inputChannels, key.kernel, key.kernel, key.kernel], type.dnnlType, tag, name)
+        try memoryDescriptor(
+            [key.outputChannels, key.inputChannels, key.kernel, key.kernel, key.kernel], type.dnnlType, tag, name)
     }
 
     private static func bias(_ key: Key, _ name: String) throws -> dnnl_memory_desc_t {

@@ -12,7 +12,10 @@ final class DNNLPrimitive {
     /// - Parameters:
     ///   - descriptor: the primitive descriptor; stays the caller's.
     ///   - arguments: the argument index and memory descriptor of each argument, in the order ``run(_:)`` takes pointers.
-    init(descriptor: OpaquePointer, arguments: [(index: Int32, memory: dnnl_memory_desc_t)], engine: Engine, operation: String)
+    init(
+        descriptor: OpaquePointer, arguments: [(index: Int32, memory: dnnl_memory_desc_t)], engine: Engine,
+        operation: String
+    )
         throws
     {
         var made: OpaquePointer?
@@ -23,7 +26,8 @@ final class DNNLPrimitive {
         scratchpadBytes = scratchpad.map { dnnl_memory_desc_get_size($0) } ?? 0
         self.arguments = []
         for var argument in arguments {
-            self.arguments.append(dnnl_exec_arg_t(arg: argument.index, memory: try memory(&argument.memory, engine, operation)))
+            self.arguments.append(
+                dnnl_exec_arg_t(arg: argument.index, memory: try memory(&argument.memory, engine, operation)))
         }
         if scratchpadBytes > 0, let scratchpad {
             var descriptor = scratchpad.pointee
@@ -54,7 +58,8 @@ final class DNNLPrimitive {
                 "dnnl_memory_set_data_handle")
         }
         try check(
-            dnnl_primitive_execute(primitive, stream, Int32(arguments.count), arguments), operation, "dnnl_primitive_execute")
+            dnnl_primitive_execute(primitive, stream, Int32(arguments.count), arguments), operation,
+            "dnnl_primitive_execute")
         try check(dnnl_stream_wait(stream), operation, "dnnl_stream_wait")
         withExtendedLifetime(scratchpad) {}
     }
@@ -62,18 +67,24 @@ final class DNNLPrimitive {
 
 /// Throws the status of a oneDNN call that failed.
 func check(_ status: dnnl_status_t, _ operation: String, _ call: String) throws {
-    guard status == dnnl_success else { throw TensorError.oneDNN(operation: operation, call: call, status: Int(status.rawValue)) }
+    guard status == dnnl_success else {
+        throw TensorError.oneDNN(operation: operation, call: call, status: Int(status.rawValue))
+    }
 }
 
 /// A memory object without memory.
-private func memory(_ descriptor: inout dnnl_memory_desc_t, _ engine: Engine, _ operation: String) throws -> OpaquePointer? {
+private func memory(_ descriptor: inout dnnl_memory_desc_t, _ engine: Engine, _ operation: String) throws
+    -> OpaquePointer?
+{
     var memory: OpaquePointer?
     try check(dnnl_memory_create(&memory, &descriptor, engine.dnnl, nil), operation, "dnnl_memory_create")
     return memory
 }
 
 /// A primitive that copies from one layout or type to another, adding to the target when asked.
-func reorder(from source: dnnl_memory_desc_t, to target: dnnl_memory_desc_t, adding: Bool, engine: Engine, operation: String)
+func reorder(
+    from source: dnnl_memory_desc_t, to target: dnnl_memory_desc_t, adding: Bool, engine: Engine, operation: String
+)
     throws -> DNNLPrimitive
 {
     var source = source, target = target
@@ -87,10 +98,12 @@ func reorder(from source: dnnl_memory_desc_t, to target: dnnl_memory_desc_t, add
         try check(dnnl_post_ops_create(&operations), operation, "dnnl_post_ops_create")
         defer { dnnl_post_ops_destroy(operations) }
         try check(dnnl_post_ops_append_sum(operations, 1), operation, "dnnl_post_ops_append_sum")
-        try check(dnnl_primitive_attr_set_post_ops(attributes, operations), operation, "dnnl_primitive_attr_set_post_ops")
+        try check(
+            dnnl_primitive_attr_set_post_ops(attributes, operations), operation, "dnnl_primitive_attr_set_post_ops")
     }
     try check(
-        dnnl_reorder_primitive_desc_create(&descriptor, &source, engine.dnnl, &target, engine.dnnl, attributes), operation,
+        dnnl_reorder_primitive_desc_create(&descriptor, &source, engine.dnnl, &target, engine.dnnl, attributes),
+        operation,
         "dnnl_reorder_primitive_desc_create")
     defer { dnnl_primitive_desc_destroy(descriptor) }
     return try DNNLPrimitive(

@@ -21,7 +21,8 @@ func matrixProduct(
     guard m > 0, n > 0 else { return }
     cblas_sgemm(
         CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans, Int32(m),
-        Int32(n), Int32(k), scale, a.pointer, Int32(max(1, a.stride)), b.pointer, Int32(max(1, b.stride)), keep, c.pointer,
+        Int32(n), Int32(k), scale, a.pointer, Int32(max(1, a.stride)), b.pointer, Int32(max(1, b.stride)), keep,
+        c.pointer,
         Int32(max(1, c.stride)))
 }
 
@@ -46,7 +47,8 @@ extension Engine {
             parallel(blocks, grain: (blocks + parts - 1) / parts) { _, range in
                 let columns = range.lowerBound * block..<min(n, range.upperBound * block)
                 matrixProduct(
-                    a, b.from(column: columns.lowerBound), into: c.from(column: columns.lowerBound), m: m, n: columns.count,
+                    a, b.from(column: columns.lowerBound), into: c.from(column: columns.lowerBound), m: m,
+                    n: columns.count,
                     k: k, scale: scale, keep: keep)
             }
         }

@@ -48,7 +48,8 @@ public final class Engine: @unchecked Sendable {
     }
 
     /// Whether this processor computes convolutions in bfloat16.
-    public static let supportsBFloat16: Bool = dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core_bf16.rawValue
+    public static let supportsBFloat16: Bool =
+        dnnl_get_effective_cpu_isa().rawValue >= dnnl_cpu_isa_avx512_core_bf16.rawValue
 
     /// Checks that convolutions can be computed in `type`.
     ///
@@ -64,7 +65,9 @@ public final class Engine: @unchecked Sendable {
         withoutActuallyEscaping(body) { body in
             withUnsafeMutablePointer(to: &outcome) { place in
                 queue.runAndWait {
-                    do throws(Failure) { place.pointee = .success(try body()) } catch { place.pointee = .failure(error) }
+                    do throws(Failure) { place.pointee = .success(try body()) } catch {
+                        place.pointee = .failure(error)
+                    }
                 }
             }
         }
@@ -80,7 +83,9 @@ public final class Engine: @unchecked Sendable {
 
     /// Runs `body` with oneDNN and OpenMP limited to `threads` threads. oneDNN fixes the number when it makes a primitive, so
     /// a primitive belongs into this both when it is made and when it runs.
-    func withThreads<Result, Failure: Error>(_ threads: Int, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    func withThreads<Result, Failure: Error>(_ threads: Int, _ body: () throws(Failure) -> Result) throws(Failure)
+        -> Result
+    {
         guard threads != threadCount else { return try body() }
         omp_set_num_threads(Int32(threads))
         defer { omp_set_num_threads(Int32(threadCount)) }
@@ -99,14 +104,15 @@ public final class Engine: @unchecked Sendable {
         withoutActuallyEscaping(body) { body in
             var job = ParallelJob(count: count, parts: parts, body: body)
             withUnsafeMutablePointer(to: &job) { job in
-                GOMP_parallel({ raw in
-                    let job = raw!.assumingMemoryBound(to: ParallelJob.self)
-                    let count = job.pointee.count, parts = job.pointee.parts
-                    // One part per thread, unless the runtime could not start as many threads as asked for.
-                    for part in stride(from: Int(omp_get_thread_num()), to: parts, by: Int(omp_get_num_threads())) {
-                        job.pointee.body(part, count * part / parts..<count * (part + 1) / parts)
-                    }
-                }, job, UInt32(parts), 0)
+                GOMP_parallel(
+                    { raw in
+                        let job = raw!.assumingMemoryBound(to: ParallelJob.self)
+                        let count = job.pointee.count, parts = job.pointee.parts
+                        // One part per thread, unless the runtime could not start as many threads as asked for.
+                        for part in stride(from: Int(omp_get_thread_num()), to: parts, by: Int(omp_get_num_threads())) {
+                            job.pointee.body(part, count * part / parts..<count * (part + 1) / parts)
+                        }
+                    }, job, UInt32(parts), 0)
             }
         }
     }
@@ -139,9 +145,11 @@ private final class EngineQueue: @unchecked Sendable {
     }
 
     func start() {
-        let status = pthread_create(&thread, nil, { argument in
-            Unmanaged<EngineQueue>.fromOpaque(argument!).takeUnretainedValue().loop()
-        }, Unmanaged.passRetained(self).toOpaque())
+        let status = pthread_create(
+            &thread, nil,
+            { argument in
+                Unmanaged<EngineQueue>.fromOpaque(argument!).takeUnretainedValue().loop()
+            }, Unmanaged.passRetained(self).toOpaque())
         precondition(status == 0, "cannot start a thread: \(String(cString: strerror(status)))")
     }
 

@@ -21,7 +21,8 @@ public final class Optimizer {
         public var weightDecay: Float
 
         public init(
-            method: Method = .lamb, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-6, weightDecay: Float = 1e-5
+            method: Method = .lamb, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-6,
+            weightDecay: Float = 1e-5
         ) {
             (self.method, self.beta1, self.beta2) = (method, beta1, beta2)
             (self.epsilon, self.weightDecay) = (epsilon, weightDecay)
@@ -51,7 +52,8 @@ public final class Optimizer {
         parameters.finishGradients()
         stepCount += 1
         let moments = iris_moments(
-            beta1: settings.beta1, beta2: settings.beta2, bias1: correction(settings.beta1), bias2: correction(settings.beta2),
+            beta1: settings.beta1, beta2: settings.beta2, bias1: correction(settings.beta1),
+            bias2: correction(settings.beta2),
             epsilon: settings.epsilon, gradient_scale: gradientScale)
         let (w, g) = (parameters.values.floats, parameters.gradients.floats)
         let (m, v) = (firstMoments.floats, secondMoments.floats)

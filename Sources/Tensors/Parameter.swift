@@ -29,7 +29,8 @@ public final class Parameter {
     func bind(to range: Range<Int>, values: Tensor, gradients: Tensor) {
         precondition(self.range.isEmpty, "\(name) already belongs to a parameter set")
         self.range = range
-        value = Tensor(shape: shape, type: .float32, storage: values.storage, offset: values.offset + range.lowerBound * 4)
+        value = Tensor(
+            shape: shape, type: .float32, storage: values.storage, offset: values.offset + range.lowerBound * 4)
         gradient = Tensor(
             shape: shape, type: .float32, storage: gradients.storage, offset: gradients.offset + range.lowerBound * 4)
     }

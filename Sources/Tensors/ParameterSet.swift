@@ -27,7 +27,9 @@ public final class ParameterSet {
         byName = Dictionary(parameters.map { ($0.name, $0) }) { first, _ in
             preconditionFailure("two parameters are called \(first.name)")
         }
-        for (parameter, range) in zip(parameters, ranges) { parameter.bind(to: range, values: values, gradients: gradients) }
+        for (parameter, range) in zip(parameters, ranges) {
+            parameter.bind(to: range, values: values, gradients: gradients)
+        }
     }
 
     public subscript(name: String) -> Parameter? { byName[name] }
@@ -78,7 +80,9 @@ extension ParameterSet {
             guard let source = parts[prefix + parameter.name] else {
                 throw SafeTensorsError(
                     file: file,
-                    problem: "the tensor \(prefix)\(parameter.name) is missing. The file belongs to another model or is not a checkpoint.")
+                    problem:
+                        "the tensor \(prefix)\(parameter.name) is missing. The file belongs to another model or is not a checkpoint."
+                )
             }
             guard source.shape == parameter.shape, source.type == .float32 else {
                 throw SafeTensorsError(
@@ -95,6 +99,7 @@ extension ParameterSet {
 
     private func part(_ parameter: Parameter, of long: Tensor) -> Tensor {
         Tensor(
-            shape: parameter.shape, type: .float32, storage: long.storage, offset: long.offset + parameter.range.lowerBound * 4)
+            shape: parameter.shape, type: .float32, storage: long.storage,
+            offset: long.offset + parameter.range.lowerBound * 4)
     }
 }

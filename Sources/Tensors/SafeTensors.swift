@@ -24,7 +24,8 @@ public struct SafeTensors {
     public init(contentsOf url: URL) throws {
         let data: Data
         do { data = try Data(contentsOf: url, options: .mappedIfSafe) } catch {
-            throw SafeTensorsError(file: url.path, problem: "cannot be read: \(error). Check the path and its permissions.")
+            throw SafeTensorsError(
+                file: url.path, problem: "cannot be read: \(error). Check the path and its permissions.")
         }
         try self.init(data, file: url.path)
     }
@@ -32,11 +33,14 @@ public struct SafeTensors {
     /// Reads the bytes of a file; `file` names it in complaints.
     public init(_ data: Data, file: String) throws {
         func fail(_ problem: String) -> SafeTensorsError { SafeTensorsError(file: file, problem: problem) }
-        guard data.count >= 8 else { throw fail("expected at least 8 bytes of safetensors but found \(data.count). Copy the file again.") }
+        guard data.count >= 8 else {
+            throw fail("expected at least 8 bytes of safetensors but found \(data.count). Copy the file again.")
+        }
         let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(data[data.startIndex + $1]) << (8 * UInt64($1)) }
         guard length <= UInt64(Self.largestHeader), Int(length) <= data.count - 8 else {
             throw fail(
-                "the header claims \(length) bytes but \(data.count - 8) follow. The file is truncated or not safetensors; copy it again.")
+                "the header claims \(length) bytes but \(data.count - 8) follow. The file is truncated or not safetensors; copy it again."
+            )
         }
         let body = data.count - 8 - Int(length)
         let header = data.subdata(in: data.startIndex + 8..<data.startIndex + 8 + Int(length))
@@ -49,7 +53,9 @@ public struct SafeTensors {
         for (name, entry) in entries {
             switch entry {
             case .metadata(let values):
-                guard name == "__metadata__" else { throw fail("the entry \(name) has no dtype, shape and data_offsets.") }
+                guard name == "__metadata__" else {
+                    throw fail("the entry \(name) has no dtype, shape and data_offsets.")
+                }
                 metadata = values
             case .tensor(let description):
                 let (begin, end) = try description.span(named: name, body: body, fail: fail)
@@ -59,7 +65,10 @@ public struct SafeTensors {
         spans.sort { ($0.begin, $0.end, $0.name) < ($1.begin, $1.end, $1.name) }
         var place = 0
         for span in spans {
-            guard span.begin == place else { throw fail("the tensor \(span.name) begins at byte \(span.begin) of the data but \(place) was expected.") }
+            guard span.begin == place else {
+                throw fail(
+                    "the tensor \(span.name) begins at byte \(span.begin) of the data but \(place) was expected.")
+            }
             place = span.end
         }
         guard place == body else { throw fail("the tensors cover \(place) bytes of data but the file has \(body).") }
@@ -147,7 +156,9 @@ private struct TensorDescription: Decodable {
             bytes = product
         }
         guard bytes == offsets[1] - offsets[0] else {
-            throw fail("the tensor \(name) of shape \(shape) and dtype \(dtype) needs \(bytes) bytes but data_offsets \(offsets) give \(offsets[1] - offsets[0]).")
+            throw fail(
+                "the tensor \(name) of shape \(shape) and dtype \(dtype) needs \(bytes) bytes but data_offsets \(offsets) give \(offsets[1] - offsets[0])."
+            )
         }
         return (offsets[0], offsets[1])
     }
@@ -155,7 +166,9 @@ private struct TensorDescription: Decodable {
     func tensor(from data: Data) -> Tensor {
         let tensor = Tensor(uninitialized: shape)
         if dtype == "F32" {
-            data.withUnsafeBytes { if let base = $0.baseAddress { tensor.pointer.copyMemory(from: base, byteCount: $0.count) } }
+            data.withUnsafeBytes {
+                if let base = $0.baseAddress { tensor.pointer.copyMemory(from: base, byteCount: $0.count) }
+            }
         } else {
             data.withUnsafeBytes { bytes in
                 for index in 0..<tensor.count {

@@ -11,10 +11,12 @@ extension Tape {
     ///   - keys, values: N, T, A.
     ///   - present: one flag per sample and key, N x T of them; `nil` means all.
     /// - Returns: N, Q, A.
-    public func attention(queries: Variable, keys: Variable, values: Variable, heads: Int, present: [Bool]? = nil) throws
+    public func attention(queries: Variable, keys: Variable, values: Variable, heads: Int, present: [Bool]? = nil)
+        throws
         -> Variable
     {
-        guard queries.shape.count == 3, keys.shape.count == 3, keys.shape == values.shape, keys.shape[0] == queries.shape[0],
+        guard queries.shape.count == 3, keys.shape.count == 3, keys.shape == values.shape,
+            keys.shape[0] == queries.shape[0],
             keys.shape[2] == queries.shape[2], heads > 0, keys.shape[2] % heads == 0,
             present.map({ $0.count == keys.shape[0] * keys.shape[1] }) ?? true
         else {
@@ -52,7 +54,8 @@ extension Tape {
         }
         let wanted = queries.slot != nil || keys.slot != nil || values.slot != nil
         return record(y, wanted: wanted) { [engine, qSlot = queries.slot, kSlot = keys.slot, vSlot = values.slot] dy in
-            let dq = Tensor(uninitialized: q.shape), dk = Tensor(uninitialized: k.shape), dv = Tensor(uninitialized: k.shape)
+            let dq = Tensor(uninitialized: q.shape), dk = Tensor(uninitialized: k.shape),
+                dv = Tensor(uninitialized: k.shape)
             let scratch = engine.scratch(rows * columns)
             engine.parallel(samples * heads, grain: grain) { part, range in
                 let scores = scratch.row(part)
@@ -66,9 +69,11 @@ extension Tape {
                         out, v.head(sample, head, share).asTranspose, into: ds, m: rows, n: columns, k: share)
                     iris_tensor_softmax_gradient(p.pointer, scores, scale, rows, columns)
                     matrixProduct(
-                        ds, k.head(sample, head, share), into: dq.head(sample, head, share), m: rows, n: share, k: columns)
+                        ds, k.head(sample, head, share), into: dq.head(sample, head, share), m: rows, n: share,
+                        k: columns)
                     matrixProduct(
-                        ds.asTranspose, q.head(sample, head, share), into: dk.head(sample, head, share), m: columns, n: share,
+                        ds.asTranspose, q.head(sample, head, share), into: dk.head(sample, head, share), m: columns,
+                        n: share,
                         k: rows)
                 }
             }

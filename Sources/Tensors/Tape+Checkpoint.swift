@@ -3,7 +3,9 @@ extension Tape {
     ///
     /// Saves the memory of everything inside `body` but its inputs and its result, for about the time of one more forward
     /// pass of it. The result and the gradients are the same, bit for bit.
-    public func checkpoint(_ inputs: [Variable], _ body: @escaping (Tape, [Variable]) throws -> Variable) throws -> Variable {
+    public func checkpoint(_ inputs: [Variable], _ body: @escaping (Tape, [Variable]) throws -> Variable) throws
+        -> Variable
+    {
         guard isRecording else { return try body(self, inputs) }
         let probe = Tape(recording: false, trainsParameters: trainsParameters, engine: engine)
         let y = try body(probe, inputs.map { probe.constant($0.value) })

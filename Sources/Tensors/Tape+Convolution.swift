@@ -27,7 +27,9 @@ extension Tape {
     ///   - bias: output channels.
     ///   - stride: 1 or 2, the same along each axis.
     /// - Returns: N, D', H', W', output channels with D' = (D + 2 (k / 2) - k) / stride + 1, and so on.
-    public func convolution(_ x: Variable, weight: Parameter, bias: Parameter? = nil, stride: Int = 1) throws -> Variable {
+    public func convolution(_ x: Variable, weight: Parameter, bias: Parameter? = nil, stride: Int = 1) throws
+        -> Variable
+    {
         guard x.shape.count == 5, weight.shape.count == 5, weight.shape[1] == x.shape[4] else {
             throw TensorError.shapes(
                 operation: "convolution with \(weight.name)", first: "input", firstShape: x.shape, second: "weight",
@@ -62,7 +64,9 @@ extension Tape {
         }
         let trains = trainsParameters
         return record(y, wanted: x.slot != nil || trains) { [self, input = x.value, slot = x.slot] dy in
-            if trains { try engine.withThreads(plan.threads) { try weightGradient(plan, input, dy, weight, bias, name) } }
+            if trains {
+                try engine.withThreads(plan.threads) { try weightGradient(plan, input, dy, weight, bias, name) }
+            }
             guard let slot else { return }
             let gradient = try plan.inputGradient.get()
             let dx = Tensor(uninitialized: input.shape, type: input.type)

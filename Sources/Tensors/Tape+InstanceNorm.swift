@@ -20,7 +20,9 @@ extension Tape {
     /// - Parameters:
     ///   - x: N, D, H, W, C.
     ///   - slope: in 0 < slope <= 1; 1 means no activation.
-    public func instanceNorm(_ x: Variable, _ norm: InstanceNorm, shortcut: Shortcut = .none, slope: Float) throws -> Variable {
+    public func instanceNorm(_ x: Variable, _ norm: InstanceNorm, shortcut: Shortcut = .none, slope: Float) throws
+        -> Variable
+    {
         let name = "instance norm with \(norm.gain.name)"
         try require(x, norm, name)
         guard slope > 0, slope <= 1 else {
@@ -48,15 +50,18 @@ extension Tape {
             let c = sample * channels
             iris_tensor_norm_apply(
                 y.type.kernelType, x.value.pointer + at, first.scale + c, first.offset + c,
-                other.map { UnsafeRawPointer($0.value.pointer + at) }, second.map { $0.scale + c }, second.map { $0.offset + c },
+                other.map { UnsafeRawPointer($0.value.pointer + at) }, second.map { $0.scale + c },
+                second.map { $0.offset + c },
                 slope, voxels, channels, y.pointer + at)
         }
         let trains = trainsParameters
         let wanted = trains || x.slot != nil || other?.slot != nil
-        return record(y, wanted: wanted) { [engine, x = x.value, xSlot = x.slot, other = other?.value, otherSlot = other?.slot] dy in
+        return record(y, wanted: wanted) {
+            [engine, x = x.value, xSlot = x.slot, other = other?.value, otherSlot = other?.slot] dy in
             let sums = engine.reduceSamples(of: x, columns: 3 * channels) { sample, voxels, at, sums in
                 iris_tensor_norm_gradient_sums(
-                    x.type.kernelType, dy.pointer + at, y.pointer + at, slope, x.pointer + at, first.mean + sample * channels,
+                    x.type.kernelType, dy.pointer + at, y.pointer + at, slope, x.pointer + at,
+                    first.mean + sample * channels,
                     other.map { UnsafeRawPointer($0.pointer + at) }, second.map { $0.mean + sample * channels }, voxels,
                     channels, sums)
             }
@@ -69,7 +74,8 @@ extension Tape {
                 let withOther = dother == nil ? nil : b
                 iris_tensor_norm_gradient_apply(
                     x.type.kernelType, dy.pointer + at, y.pointer + at, slope, x.pointer + at, a.floats + c,
-                    a.floats + a.shape[1] + c, a.floats + 2 * a.shape[1] + c, other.map { UnsafeRawPointer($0.pointer + at) },
+                    a.floats + a.shape[1] + c, a.floats + 2 * a.shape[1] + c,
+                    other.map { UnsafeRawPointer($0.pointer + at) },
                     withOther.map { $0.floats + c }, withOther.map { $0.floats + $0.shape[1] + c },
                     withOther.map { $0.floats + 2 * $0.shape[1] + c }, voxels, channels, dx.pointer + at,
                     dother.map { $0.pointer + at })
@@ -104,7 +110,8 @@ extension Tape {
                 let variance = max(0, square - mean * mean)
                 let reciprocal = 1 / (variance + Double(norm.epsilon)).squareRoot()
                 statistics.set(
-                    index, mean: mean + Double(shift.floats[index]), reciprocal: reciprocal, gain: norm.gain.value.floats[channel],
+                    index, mean: mean + Double(shift.floats[index]), reciprocal: reciprocal,
+                    gain: norm.gain.value.floats[channel],
                     bias: norm.bias.value.floats[channel])
             }
         }
@@ -170,7 +177,8 @@ extension Tensor {
     fileprivate func firstVoxels() -> Tensor {
         let channels = shape[4], samples = shape[0], result = Tensor(uninitialized: [samples, channels])
         for sample in 0..<samples {
-            let row = Tensor(shape: [channels], type: type, storage: storage, offset: offset + sample * (byteCount / samples))
+            let row = Tensor(
+                shape: [channels], type: type, storage: storage, offset: offset + sample * (byteCount / samples))
             let values = row.values
             for channel in 0..<channels { result.floats[sample * channels + channel] = values[channel] }
         }

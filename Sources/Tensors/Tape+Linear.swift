@@ -26,7 +26,8 @@ extension Tape {
         engine.product(
             MatrixView(pointer: x.value.floats, stride: inputs),
             MatrixView(pointer: weight.value.floats, stride: inputs, transposed: true),
-            into: MatrixView(pointer: y.floats, stride: outputs), m: rows, n: outputs, k: inputs, keep: bias == nil ? 0 : 1)
+            into: MatrixView(pointer: y.floats, stride: outputs), m: rows, n: outputs, k: inputs,
+            keep: bias == nil ? 0 : 1)
         let trains = trainsParameters
         return record(y, wanted: trains || x.slot != nil) { [engine, x = x.value, slot = x.slot] dy in
             if trains {
@@ -40,7 +41,8 @@ extension Tape {
             guard let slot else { return }
             let dx = Tensor(uninitialized: x.shape)
             engine.product(
-                MatrixView(pointer: dy.floats, stride: outputs), MatrixView(pointer: weight.value.floats, stride: inputs),
+                MatrixView(pointer: dy.floats, stride: outputs),
+                MatrixView(pointer: weight.value.floats, stride: inputs),
                 into: MatrixView(pointer: dx.floats, stride: inputs), m: rows, n: inputs, k: outputs)
             slot.add(dx, engine: engine)
         }
@@ -61,13 +63,16 @@ extension Tape {
                 secondShape: weights.shape, rule: "they must be N, V, C and N, K, V")
         }
         try requireType(.float32, of: features.value, "weighted sums")
-        let (samples, voxels, channels, sums) = (features.shape[0], features.shape[1], features.shape[2], weights.shape[1])
+        let (samples, voxels, channels, sums) = (
+            features.shape[0], features.shape[1], features.shape[2], weights.shape[1]
+        )
         let y = Tensor(uninitialized: [samples, sums, channels])
         for sample in 0..<samples {
             engine.product(
                 MatrixView(pointer: weights.floats + sample * sums * voxels, stride: voxels),
                 MatrixView(pointer: features.value.floats + sample * voxels * channels, stride: channels),
-                into: MatrixView(pointer: y.floats + sample * sums * channels, stride: channels), m: sums, n: channels, k: voxels)
+                into: MatrixView(pointer: y.floats + sample * sums * channels, stride: channels), m: sums, n: channels,
+                k: voxels)
         }
         return record(y, wanted: features.slot != nil) { [engine, shape = features.shape, slot = features.slot] dy in
             let dx = Tensor(uninitialized: shape)
@@ -75,7 +80,8 @@ extension Tape {
                 engine.product(
                     MatrixView(pointer: weights.floats + sample * sums * voxels, stride: voxels, transposed: true),
                     MatrixView(pointer: dy.floats + sample * sums * channels, stride: channels),
-                    into: MatrixView(pointer: dx.floats + sample * voxels * channels, stride: channels), m: voxels, n: channels,
+                    into: MatrixView(pointer: dx.floats + sample * voxels * channels, stride: channels), m: voxels,
+                    n: channels,
                     k: sums)
             }
             slot?.add(dx, engine: engine)
@@ -99,7 +105,9 @@ extension Tape {
         }
         try requireType(.float32, of: features.value, "class maps")
         try requireType(.float32, of: vectors.value, "class maps")
-        let (samples, voxels, width, classes) = (features.shape[0], features.shape[1], features.shape[2], vectors.shape[1])
+        let (samples, voxels, width, classes) = (
+            features.shape[0], features.shape[1], features.shape[2], vectors.shape[1]
+        )
         let y = Tensor(uninitialized: [samples, classes, voxels])
         let input = features.value, vector = vectors.value
         engine.parallel(voxels, grain: 256) { _, range in
@@ -112,12 +120,15 @@ extension Tape {
                 matrixProduct(
                     MatrixView(pointer: vector.floats + sample * classes * (width + 1), stride: width + 1),
                     MatrixView(
-                        pointer: input.floats + (sample * voxels + range.lowerBound) * width, stride: width, transposed: true),
-                    into: MatrixView(pointer: y.floats + sample * classes * voxels + range.lowerBound, stride: voxels), m: classes,
+                        pointer: input.floats + (sample * voxels + range.lowerBound) * width, stride: width,
+                        transposed: true),
+                    into: MatrixView(pointer: y.floats + sample * classes * voxels + range.lowerBound, stride: voxels),
+                    m: classes,
                     n: range.count, k: width, keep: 1)
             }
         }
-        return record(y, wanted: features.slot != nil || vectors.slot != nil) { [engine, featureSlot = features.slot, vectorSlot = vectors.slot] dy in
+        return record(y, wanted: features.slot != nil || vectors.slot != nil) {
+            [engine, featureSlot = features.slot, vectorSlot = vectors.slot] dy in
             if let vectorSlot {
                 // Each thread sums over its own voxels; the parts are then added in order.
                 let size = samples * classes * (width + 1)
@@ -128,7 +139,8 @@ extension Tape {
                         let from = dy.floats + sample * classes * voxels + range.lowerBound
                         matrixProduct(
                             MatrixView(pointer: from, stride: voxels),
-                            MatrixView(pointer: input.floats + (sample * voxels + range.lowerBound) * width, stride: width),
+                            MatrixView(
+                                pointer: input.floats + (sample * voxels + range.lowerBound) * width, stride: width),
                             into: MatrixView(pointer: to, stride: width + 1), m: classes, n: width, k: range.count)
                         for index in 0..<classes {
                             to[index * (width + 1) + width] = Float(iris_tensor_sum(from + index * voxels, range.count))
@@ -148,9 +160,11 @@ extension Tape {
                     for sample in 0..<samples {
                         matrixProduct(
                             MatrixView(
-                                pointer: dy.floats + sample * classes * voxels + range.lowerBound, stride: voxels, transposed: true),
+                                pointer: dy.floats + sample * classes * voxels + range.lowerBound, stride: voxels,
+                                transposed: true),
                             MatrixView(pointer: vector.floats + sample * classes * (width + 1), stride: width + 1),
-                            into: MatrixView(pointer: dfeatures.floats + (sample * voxels + range.lowerBound) * width, stride: width),
+                            into: MatrixView(
+                                pointer: dfeatures.floats + (sample * voxels + range.lowerBound) * width, stride: width),
                             m: range.count, n: width, k: classes)
                     }
                 }

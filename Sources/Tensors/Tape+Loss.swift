@@ -63,7 +63,9 @@ extension Tape {
         }
         let smoothing = Double(weights.smoothing)
         var sums = [PairSums](repeating: PairSums(), count: pairs)
-        for part in 0..<engine.threadCount { for pair in 0..<pairs { sums[pair].add(partial, at: (part * pairs + pair) * 4) } }
+        for part in 0..<engine.threadCount {
+            for pair in 0..<pairs { sums[pair].add(partial, at: (part * pairs + pair) * 4) }
+        }
         var dice = 0.0, entropy = 0.0
         for pair in 0..<pairs where flags[pair] {
             dice += 1 - sums[pair].dice(smoothing)

@@ -46,7 +46,8 @@ extension Tape {
     ///   - masks: N, K, V; no gradient flows into them.
     /// - Returns: N, K, V, C + 1.
     public func joined(_ x: Variable, withMasks masks: Tensor) throws -> Variable {
-        guard x.shape.count == 3, masks.shape.count == 3, masks.shape[0] == x.shape[0], masks.shape[2] == x.shape[1] else {
+        guard x.shape.count == 3, masks.shape.count == 3, masks.shape[0] == x.shape[0], masks.shape[2] == x.shape[1]
+        else {
             throw TensorError.shapes(
                 operation: "joining features and masks", first: "features", firstShape: x.shape, second: "masks",
                 secondShape: masks.shape, rule: "they must be N, V, C and N, K, V")
@@ -56,7 +57,8 @@ extension Tape {
         let y = Tensor(uninitialized: [samples, classes, voxels, channels + 1]), input = x.value
         engine.parallel(samples * classes, grain: max(1, (1 << 14) / max(1, voxels * channels))) { _, range in
             for index in range {
-                let to = y.floats + index * voxels * (channels + 1), from = input.floats + index / classes * voxels * channels
+                let to = y.floats + index * voxels * (channels + 1),
+                    from = input.floats + index / classes * voxels * channels
                 iris_tensor_copy_runs(IRIS_TENSOR_FLOAT32, from, channels, to, channels + 1, channels, voxels)
                 for voxel in 0..<voxels { to[voxel * (channels + 1) + channels] = masks.floats[index * voxels + voxel] }
             }
@@ -89,7 +91,11 @@ extension Engine {
                     let at = (((plane * r + a) * height * r + y * r + b) * width * r + x * r + e) * channels
                     let from = coarse.floats + voxel * channels * r * r * r + sub
                     for c in 0..<channels {
-                        if toFine { fine.floats[at + c] = from[c * r * r * r] } else { from[c * r * r * r] = fine.floats[at + c] }
+                        if toFine {
+                            fine.floats[at + c] = from[c * r * r * r]
+                        } else {
+                            from[c * r * r * r] = fine.floats[at + c]
+                        }
                     }
                 }
             }

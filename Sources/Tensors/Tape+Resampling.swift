@@ -14,7 +14,8 @@ extension Tape {
             (1...3).allSatisfy({ skip.shape[$0] == 2 * x.shape[$0] })
         else {
             throw TensorError.shapes(
-                operation: operation, first: "input", firstShape: x.shape, second: "skip connection", secondShape: skip.shape,
+                operation: operation, first: "input", firstShape: x.shape, second: "skip connection",
+                secondShape: skip.shape,
                 rule: "both must be N, D, H, W, C with the skip twice as large along D, H and W")
         }
         try requireType(x.value.type, of: skip.value, operation)
@@ -28,21 +29,25 @@ extension Tape {
             engine.samples(of: range, rowsEach: rows) { sample, rowRange in
                 let out = y.pointer + sample * rows * line * stride * type.size
                 iris_tensor_upsample(
-                    type.kernelType, x.value.pointer + sample * (rows / 4) * width * channels * type.size, depth, height, width,
+                    type.kernelType, x.value.pointer + sample * (rows / 4) * width * channels * type.size, depth,
+                    height, width,
                     channels, rowRange.lowerBound, rowRange.upperBound, stride, out, scratch.row(part))
             }
             iris_tensor_copy_runs(
                 type.kernelType, skip.value.pointer + range.lowerBound * line * other * type.size, other,
-                y.pointer + (range.lowerBound * line * stride + channels) * type.size, stride, other, range.count * line)
+                y.pointer + (range.lowerBound * line * stride + channels) * type.size, stride, other, range.count * line
+            )
         }
-        return record(y, wanted: x.slot != nil || skip.slot != nil) { [engine, shape = x.shape, skipShape = skip.shape, xSlot = x.slot, skipSlot = skip.slot] dy in
+        return record(y, wanted: x.slot != nil || skip.slot != nil) {
+            [engine, shape = x.shape, skipShape = skip.shape, xSlot = x.slot, skipSlot = skip.slot] dy in
             if let xSlot {
                 let dx = Tensor(uninitialized: shape, type: type)
                 let scratch = engine.scratch(2 * width * channels)
                 engine.parallel(samples * rows / 4, grain: grain) { part, range in
                     engine.samples(of: range, rowsEach: rows / 4) { sample, rowRange in
                         iris_tensor_upsample_adjoint(
-                            type.kernelType, dy.pointer + sample * rows * line * stride * type.size, depth, height, width,
+                            type.kernelType, dy.pointer + sample * rows * line * stride * type.size, depth, height,
+                            width,
                             channels, stride, rowRange.lowerBound, rowRange.upperBound,
                             dx.pointer + sample * (rows / 4) * width * channels * type.size, scratch.row(part))
                     }
@@ -73,7 +78,9 @@ extension Engine {
     func scratch(_ count: Int) -> Tensor { Tensor(uninitialized: [threadCount, count]) }
 
     /// Cuts a range of rows, counted over all samples, at the borders of samples.
-    fileprivate func samples(of range: Range<Int>, rowsEach rows: Int, _ body: (_ sample: Int, _ rows: Range<Int>) -> Void) {
+    fileprivate func samples(
+        of range: Range<Int>, rowsEach rows: Int, _ body: (_ sample: Int, _ rows: Range<Int>) -> Void
+    ) {
         var row = range.lowerBound
         while row < range.upperBound {
             let sample = row / rows, end = min(range.upperBound, (sample + 1) * rows)

@@ -23,8 +23,10 @@ extension Tape {
             engine.parallel(rows, grain: max(1, 8192 / width)) { part, range in
                 let sums = partial.floats + part * 2 * width
                 iris_tensor_layer_norm_gradient(
-                    dy.floats + range.lowerBound * width, input.floats + range.lowerBound * width, norm.gain.value.floats,
-                    statistics.floats + range.lowerBound * 2, range.count, width, dx.floats + range.lowerBound * width, sums,
+                    dy.floats + range.lowerBound * width, input.floats + range.lowerBound * width,
+                    norm.gain.value.floats,
+                    statistics.floats + range.lowerBound * 2, range.count, width, dx.floats + range.lowerBound * width,
+                    sums,
                     sums + width)
             }
             if trains {
@@ -49,7 +51,8 @@ extension Tape {
             let dx = Tensor(uninitialized: input.shape)
             engine.parallel(input.count, grain: 4096) { _, range in
                 iris_tensor_gelu_gradient(
-                    dy.floats + range.lowerBound, input.floats + range.lowerBound, range.count, dx.floats + range.lowerBound)
+                    dy.floats + range.lowerBound, input.floats + range.lowerBound, range.count,
+                    dx.floats + range.lowerBound)
             }
             slot?.add(dx, engine: engine)
         }
@@ -59,7 +62,8 @@ extension Tape {
     public func add(_ a: Variable, _ b: Variable) throws -> Variable {
         guard a.shape == b.shape else {
             throw TensorError.shapes(
-                operation: "addition", first: "left side", firstShape: a.shape, second: "right side", secondShape: b.shape,
+                operation: "addition", first: "left side", firstShape: a.shape, second: "right side",
+                secondShape: b.shape,
                 rule: "they must be equal")
         }
         try requireType(a.value.type, of: b.value, "addition")
@@ -112,16 +116,20 @@ extension Tape {
         let samples = a.shape[0], first = a.shape[1] * a.shape[2], second = b.shape[1] * b.shape[2]
         let y = Tensor(uninitialized: [samples, a.shape[1] + b.shape[1], a.shape[2]])
         iris_tensor_copy_runs(IRIS_TENSOR_FLOAT32, a.value.pointer, first, y.pointer, first + second, first, samples)
-        iris_tensor_copy_runs(IRIS_TENSOR_FLOAT32, b.value.pointer, second, y.floats + first, first + second, second, samples)
-        return record(y, wanted: a.slot != nil || b.slot != nil) { [engine, aShape = a.shape, bShape = b.shape, aSlot = a.slot, bSlot = b.slot] dy in
+        iris_tensor_copy_runs(
+            IRIS_TENSOR_FLOAT32, b.value.pointer, second, y.floats + first, first + second, second, samples)
+        return record(y, wanted: a.slot != nil || b.slot != nil) {
+            [engine, aShape = a.shape, bShape = b.shape, aSlot = a.slot, bSlot = b.slot] dy in
             if let aSlot {
                 let da = Tensor(uninitialized: aShape)
-                iris_tensor_copy_runs(IRIS_TENSOR_FLOAT32, dy.pointer, first + second, da.pointer, first, first, samples)
+                iris_tensor_copy_runs(
+                    IRIS_TENSOR_FLOAT32, dy.pointer, first + second, da.pointer, first, first, samples)
                 aSlot.add(da, engine: engine)
             }
             if let bSlot {
                 let db = Tensor(uninitialized: bShape)
-                iris_tensor_copy_runs(IRIS_TENSOR_FLOAT32, dy.floats + first, first + second, db.pointer, second, second, samples)
+                iris_tensor_copy_runs(
+                    IRIS_TENSOR_FLOAT32, dy.floats + first, first + second, db.pointer, second, second, samples)
                 bSlot.add(db, engine: engine)
             }
         }
@@ -148,7 +156,8 @@ extension Tape {
     public func weightedSum(_ x: Variable, weights: Tensor) throws -> Variable {
         guard x.shape.count >= 3, weights.shape == Array(x.shape[0..<3]) else {
             throw TensorError.shapes(
-                operation: "weighted sum", first: "input", firstShape: x.shape, second: "weights", secondShape: weights.shape,
+                operation: "weighted sum", first: "input", firstShape: x.shape, second: "weights",
+                secondShape: weights.shape,
                 rule: "the weights must have the first three sizes of the input")
         }
         try requireType(.float32, of: x.value, "weighted sum")
@@ -158,14 +167,16 @@ extension Tape {
         for index in 0..<samples * terms * groups {
             let sample = index / (terms * groups), group = index % groups
             iris_tensor_add_scaled(
-                weights.floats[index], input.floats + index * length, length, y.floats + (sample * groups + group) * length)
+                weights.floats[index], input.floats + index * length, length,
+                y.floats + (sample * groups + group) * length)
         }
         return record(y, wanted: x.slot != nil) { [engine, slot = x.slot] dy in
             let dx = Tensor(uninitialized: input.shape)
             for index in 0..<samples * terms * groups {
                 let sample = index / (terms * groups), group = index % groups
                 iris_tensor_scale(
-                    weights.floats[index], dy.floats + (sample * groups + group) * length, length, dx.floats + index * length)
+                    weights.floats[index], dy.floats + (sample * groups + group) * length, length,
+                    dx.floats + index * length)
             }
             slot?.add(dx, engine: engine)
         }

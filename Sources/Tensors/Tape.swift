@@ -27,7 +27,9 @@ public final class Tape {
     ///
     /// The tape is empty afterwards. Gradients by parameters are set or added as ``ParameterSet/clearGradients()`` says.
     public func unwind(from variable: Variable, gradient: Tensor? = nil) throws {
-        guard isRecording else { throw TensorError.differentiation("the tape was not recording, so it cannot be unwound.") }
+        guard isRecording else {
+            throw TensorError.differentiation("the tape was not recording, so it cannot be unwound.")
+        }
         guard let slot = variable.slot else {
             throw TensorError.differentiation("the variable to unwind from depends on no parameter and no leaf.")
         }

@@ -61,7 +61,9 @@ public struct Tensor: @unchecked Sendable {
 
     /// Lets `body` write the values of a float32 tensor in place, in row-major order. For filling a tensor that nobody
     /// else refers to yet.
-    public func withMutableFloats<Result>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> Result) rethrows -> Result {
+    public func withMutableFloats<Result>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> Result) rethrows
+        -> Result
+    {
         try body(UnsafeMutableBufferPointer(start: floats, count: count))
     }
 
@@ -101,10 +103,13 @@ public struct Tensor: @unchecked Sendable {
 
     /// The part from `range` of the first axis, sharing storage.
     public func slice(_ range: Range<Int>) -> Tensor {
-        precondition(!shape.isEmpty && range.lowerBound >= 0 && range.upperBound <= shape[0], "no rows \(range) in shape \(shape)")
+        precondition(
+            !shape.isEmpty && range.lowerBound >= 0 && range.upperBound <= shape[0],
+            "no rows \(range) in shape \(shape)")
         let row = shape.dropFirst().reduce(type.size, *)
         return Tensor(
-            shape: [range.count] + shape.dropFirst(), type: type, storage: storage, offset: offset + range.lowerBound * row)
+            shape: [range.count] + shape.dropFirst(), type: type, storage: storage,
+            offset: offset + range.lowerBound * row)
     }
 
     /// A copy with storage of its own.

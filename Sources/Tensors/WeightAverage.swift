@@ -22,7 +22,8 @@ public final class WeightAverage {
         updateCount += 1
         engine.parallel(values.count, grain: 1 << 14) { _, range in
             iris_tensor_moving_average(
-                min(decay, early), parameters.values.floats + range.lowerBound, range.count, values.floats + range.lowerBound)
+                min(decay, early), parameters.values.floats + range.lowerBound, range.count,
+                values.floats + range.lowerBound)
         }
     }
 

@@ -15,7 +15,8 @@ public struct Affine: Hashable, Sendable {
     {
         (self.columnI, self.columnJ, self.columnK, self.origin) = (columnI, columnJ, columnK, origin)
         let volume = length(columnI) * length(columnJ) * length(columnK)
-        guard volume.isFinite, volume > 0, [origin.x, origin.y, origin.z].allSatisfy(\.isFinite), abs(determinant) > 1e-9 * volume
+        guard volume.isFinite, volume > 0, [origin.x, origin.y, origin.z].allSatisfy(\.isFinite),
+            abs(determinant) > 1e-9 * volume
         else { throw .singularAffine(rows: rows) }
     }
 
@@ -55,7 +56,8 @@ public struct Affine: Hashable, Sendable {
     /// The place in voxel indices of a world position in mm.
     public func voxel(_ world: SIMD3<Double>) -> SIMD3<Double> {
         let p = world - origin, d = determinant
-        return SIMD3(dot(p, cross(columnJ, columnK)), dot(p, cross(columnK, columnI)), dot(p, cross(columnI, columnJ))) / d
+        return SIMD3(dot(p, cross(columnJ, columnK)), dot(p, cross(columnK, columnI)), dot(p, cross(columnI, columnJ)))
+            / d
     }
 
     /// The same map for a grid whose voxel (0, 0, 0) is voxel `offset` of this one.

@@ -12,7 +12,9 @@ public struct Volume<Voxel: VoxelScalar>: Sendable {
 
     /// - Throws: `GeometryError.voxelCount` when the array does not fill the grid.
     public init(grid: Grid, voxels: [Voxel]) throws(GeometryError) {
-        guard voxels.count == grid.shape.count else { throw .voxelCount(expected: grid.shape.count, found: voxels.count) }
+        guard voxels.count == grid.shape.count else {
+            throw .voxelCount(expected: grid.shape.count, found: voxels.count)
+        }
         (self.grid, self.voxels) = (grid, voxels)
     }
 

@@ -16,10 +16,12 @@ public final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
         for _ in 0..<self.threadCount {
             var thread = pthread_t()
             let start = Unmanaged.passRetained(ThreadStart(queue: queue, executor: asUnownedTaskExecutor()))
-            let status = pthread_create(&thread, nil, { argument in
-                Unmanaged<ThreadStart>.fromOpaque(argument!).takeRetainedValue().run()
-                return nil
-            }, start.toOpaque())
+            let status = pthread_create(
+                &thread, nil,
+                { argument in
+                    Unmanaged<ThreadStart>.fromOpaque(argument!).takeRetainedValue().run()
+                    return nil
+                }, start.toOpaque())
             precondition(status == 0, "cannot start a thread: \(String(cString: strerror(status)))")
             pthread_detach(thread)
         }

@@ -26,7 +26,9 @@ public func mapConcurrently<Element: Sendable, Result: Sendable>(
                 try await receive(elements[delivered], result)
                 delivered += 1
             }
-            while next - delivered - waiting.count < jobs, next < min(elements.count, delivered + 2 * jobs) { startOne() }
+            while next - delivered - waiting.count < jobs, next < min(elements.count, delivered + 2 * jobs) {
+                startOne()
+            }
         }
     }
 }

@@ -15,9 +15,14 @@ import Testing
             try #require(IrisCommand(["phantom", "msd", "--output", raw, "--cases", "4"]).status == 0)
             try write("prepare.yaml", "spacing: [1, 1, 1]\ncrop: {to: nothing}\n")
             let prepare = try IrisCommand(
-                ["prepare", "msd", "--source", raw, "--store", store, "--config", folder.appending(path: "prepare.yaml").path])
+                [
+                    "prepare", "msd", "--source", raw, "--store", store, "--config",
+                    folder.appending(path: "prepare.yaml").path,
+                ])
             try #require(prepare.status == 0, "\(prepare.errors)")
-            try write("episodes.yaml", """
+            try write(
+                "episodes.yaml",
+                """
                 format: 1
                 classes: {perEpisode: [1, 2], minimumVoxels: 1}
                 patch: {size: [16, 16, 16]}
@@ -34,7 +39,9 @@ import Testing
             let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
                 .deletingLastPathComponent().appending(path: "configs/model/tiny.yaml").path
             let name = "train-\(steps)-\(batch).yaml"
-            try write(name, """
+            try write(
+                name,
+                """
                 format: 1
                 model: \(model)
                 episodes: episodes.yaml
@@ -74,7 +81,8 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: place.checkpoint("killed", 6).path))
         let resumed = try IrisCommand(place.train(config, "killed", ["--resume"]))
         #expect(resumed.status == 0, "\(resumed.errors)")
-        #expect(try Data(contentsOf: place.checkpoint("killed", 6)) == Data(contentsOf: place.checkpoint("straight", 6)))
+        #expect(
+            try Data(contentsOf: place.checkpoint("killed", 6)) == Data(contentsOf: place.checkpoint("straight", 6)))
     }
 
     @Test func aRunIsNotOverwrittenAndNothingIsNotResumed() throws {

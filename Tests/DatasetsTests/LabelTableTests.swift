@@ -11,7 +11,8 @@ import Testing
                 [
                     "1 spleen = spleen", "2 right kidney = right-kidney, right of 3",
                     "3 left kidney = left-kidney, left of 2",
-                    "4 gall bladder = gallbladder, may be absent", "5 esophagus = esophagus", "6 liver = liver", "7 stomach = stomach",
+                    "4 gall bladder = gallbladder, may be absent", "5 esophagus = esophagus", "6 liver = liver",
+                    "7 stomach = stomach",
                     "8 aorta = aorta",
                     "9 postcava = inferior-vena-cava", "10 pancreas = pancreas",
                     "11 right adrenal gland = right-adrenal-gland, right of 12",
@@ -25,7 +26,8 @@ import Testing
                 [
                     "1 spleen = spleen", "2 right kidney = right-kidney, right of 3",
                     "3 left kidney = left-kidney, left of 2",
-                    "4 gallbladder = gallbladder, may be absent", "5 esophagus = esophagus", "6 liver = liver", "7 stomach = stomach",
+                    "4 gallbladder = gallbladder, may be absent", "5 esophagus = esophagus", "6 liver = liver",
+                    "7 stomach = stomach",
                     "8 aorta = aorta",
                     "9 inferior vena cava = inferior-vena-cava",
                     "10 portal vein and splenic vein = portal-and-splenic-vein", "11 pancreas = pancreas",

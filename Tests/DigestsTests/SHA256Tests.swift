@@ -20,6 +20,8 @@ import Testing
     @Test func onlyDigestsAreAccepted() {
         #expect(SHA256Digest(hexadecimal: "abc") == nil)
         #expect(SHA256Digest(hexadecimal: String(repeating: "g", count: 64)) == nil)
-        #expect(SHA256Digest(hexadecimal: String(repeating: "A", count: 64))?.hexadecimal == String(repeating: "a", count: 64))
+        #expect(
+            SHA256Digest(hexadecimal: String(repeating: "A", count: 64))?.hexadecimal
+                == String(repeating: "a", count: 64))
     }
 }

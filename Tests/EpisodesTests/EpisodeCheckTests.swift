@@ -3,10 +3,14 @@ import Testing
 
 @Suite struct EpisodeCheckTests {
     /// Quantiles from tables: the statistic that is exceeded with the given probability.
-    @Test("The chi-squared tail agrees with tables", arguments: [
-        (1, 3.841, 0.05), (1, 6.635, 0.01), (5, 11.070, 0.05), (10, 29.588, 0.001), (50, 67.505, 0.05), (100, 140.169, 0.005),
-        (2, 1.386, 0.5),
-    ]) func tail(degrees: Int, statistic: Double, probability: Double) {
+    @Test(
+        "The chi-squared tail agrees with tables",
+        arguments: [
+            (1, 3.841, 0.05), (1, 6.635, 0.01), (5, 11.070, 0.05), (10, 29.588, 0.001), (50, 67.505, 0.05),
+            (100, 140.169, 0.005),
+            (2, 1.386, 0.5),
+        ]) func tail(degrees: Int, statistic: Double, probability: Double)
+    {
         // degrees + 1 kinds, alike: one is found d too often, another d too seldom, so the statistic is 2 d² / mean.
         let kinds = degrees + 1, mean = 1e9, d = (statistic * mean / 2).squareRoot().rounded()
         var counts = [Int](repeating: Int(mean), count: kinds)

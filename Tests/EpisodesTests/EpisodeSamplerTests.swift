@@ -66,7 +66,9 @@ import Volumes
             #expect(Set(plan.classes.map(\.value)).count == plan.classes.count)
             for reference in plan.references {
                 let number = try #require(catalogue.index(of: reference.patch.source))
-                #expect(subjects.insert(catalogue.subject(of: number)).inserted, "a subject stands twice in episode \(index)")
+                #expect(
+                    subjects.insert(catalogue.subject(of: number)).inserted,
+                    "a subject stands twice in episode \(index)")
                 #expect(reference.patch.source.dataset == plan.dataset)
                 #expect(catalogue.modality(of: number) == catalogue.modality(of: query))
                 #expect(reference.patch.maskValues == plan.classes.map(\.value))
@@ -117,17 +119,24 @@ import Volumes
         // 0.9999 quantile for 8 degrees of freedom.
         #expect(statistic < 31.83)
         for item in sampler.frequencies {
-            #expect(abs(item.probability - expected["\(item.dataset)/\(item.structure)/\(item.group == 0 ? "CT" : item.dataset == "heart" ? "CT" : "MR")"]!) < 1e-12)
+            #expect(
+                abs(
+                    item.probability - expected[
+                        "\(item.dataset)/\(item.structure)/\(item.group == 0 ? "CT" : item.dataset == "heart" ? "CT" : "MR")"
+                    ]!) < 1e-12)
         }
     }
 
     /// Subjects 1 to 3 have too small a gland, the rarity has one subject, the absentee no voxel.
     @Test func unreachable() throws {
-        let sampler = try EpisodeSampler(catalogue: Self.store.catalogue, configuration: EpisodeConfiguration(), seed: 0)
+        let sampler = try EpisodeSampler(
+            catalogue: Self.store.catalogue, configuration: EpisodeConfiguration(), seed: 0)
         let gland = sampler.unreachable.filter { $0.structure == "gland" }
         #expect(gland.count == 6 && gland.allSatisfy { $0.reason == .tooFewVoxels && $0.voxels < 8 && $0.voxels > 0 })
         let rarity = sampler.unreachable.filter { $0.structure == "rarity" }
-        #expect(Set(rarity.map(\.caseName)) == ["case_6_CT", "case_6_MR"] && rarity.allSatisfy { $0.reason == .noOtherSubject })
+        #expect(
+            Set(rarity.map(\.caseName)) == ["case_6_CT", "case_6_MR"]
+                && rarity.allSatisfy { $0.reason == .noOtherSubject })
         let absentee = sampler.unreachable.filter { $0.structure == "absentee" }
         #expect(absentee.map(\.reason) == [.absent])
         #expect(sampler.unreachable.count == 9)
@@ -136,7 +145,9 @@ import Volumes
     /// References from train, queries from test: subject 7 is the only test subject.
     @Test func splits() throws {
         let configuration = try EpisodeConfiguration(
-            text: "format: 1\nsplit: {list: official, reference: [train], query: [test]}\npatch: {size: [16, 16, 16]}\n", file: "splits")
+            text:
+                "format: 1\nsplit: {list: official, reference: [train], query: [test]}\npatch: {size: [16, 16, 16]}\n",
+            file: "splits")
         let sampler = try EpisodeSampler(catalogue: Self.store.catalogue, configuration: configuration, seed: 0)
         for index in 0..<200 {
             let plan = try sampler.plan(UInt64(index))
@@ -169,7 +180,8 @@ import Volumes
     @Test("Flips together turn all patches alike and keep values; flips apart exchange sides") func flips() throws {
         for laterality in ["swap", "together"] {
             let configuration = try EpisodeConfiguration(
-                text: "format: 1\npatch: {size: [16, 16, 16]}\nspatial: {flips: {i: 0.5, laterality: \(laterality)}}\n", file: "flips")
+                text: "format: 1\npatch: {size: [16, 16, 16]}\nspatial: {flips: {i: 0.5, laterality: \(laterality)}}\n",
+                file: "flips")
             let sampler = try EpisodeSampler(catalogue: Self.store.catalogue, configuration: configuration, seed: 1)
             var differing = 0
             for index in 0..<200 {
@@ -190,8 +202,9 @@ import Volumes
         #expect(throws: EpisodeError.unknownName(setting: "classes.weights", name: "livr", suggestion: "liver")) {
             try EpisodeSampler(catalogue: Self.store.catalogue, configuration: configuration, seed: 0)
         }
-        #expect(EpisodeError.unknownName(setting: "classes.weights", name: "livr", suggestion: "liver").description
-            == "classes.weights: the store has no \"livr\". Did you mean liver?")
+        #expect(
+            EpisodeError.unknownName(setting: "classes.weights", name: "livr", suggestion: "liver").description
+                == "classes.weights: the store has no \"livr\". Did you mean liver?")
     }
 
     @Test func plansOfOtherFormatsAreRefused() {
@@ -228,7 +241,9 @@ private func bruteForceCounts(_ patch: PatchPlan, _ labels: MappedVolume<UInt8>)
 }
 
 /// Σ values · B(u - c + 1) over all control points c, with the centred cubic B-spline B written piecewise.
-private func displacement(_ elastic: ElasticDeformation, _ values: [Float], _ p: SIMD3<Int>, _ shape: GridShape) -> SIMD3<Double> {
+private func displacement(_ elastic: ElasticDeformation, _ values: [Float], _ p: SIMD3<Int>, _ shape: GridShape)
+    -> SIMD3<Double>
+{
     func spline(_ x: Double) -> Double {
         let x = abs(x)
         return x < 1 ? 2.0 / 3 - x * x + x * x * x / 2 : x < 2 ? (2 - x) * (2 - x) * (2 - x) / 6 : 0
@@ -242,7 +257,8 @@ private func displacement(_ elastic: ElasticDeformation, _ values: [Float], _ p:
         for b in 0..<g.y where wj[b] != 0 {
             for a in 0..<g.x where wi[a] != 0 {
                 for axis in 0..<3 {
-                    sum[axis] += wi[a] * wj[b] * wk[c] * Double(values[axis * g.x * g.y * g.z + a + g.x * (b + g.y * c)])
+                    sum[axis] +=
+                        wi[a] * wj[b] * wk[c] * Double(values[axis * g.x * g.y * g.z + a + g.x * (b + g.y * c)])
                 }
             }
         }

@@ -7,10 +7,13 @@ import Volumes
 
 @Suite struct EpisodeStreamTests {
     static func sampler(seed: UInt64 = 42) throws -> EpisodeSampler {
-        try EpisodeSampler(catalogue: SyntheticStore.shared.catalogue, configuration: EpisodeSamplerTests.hard, seed: seed)
+        try EpisodeSampler(
+            catalogue: SyntheticStore.shared.catalogue, configuration: EpisodeSamplerTests.hard, seed: seed)
     }
 
-    private static func settings(workers: Int = 2, rank: Int = 0, world: Int = 1, count: Int? = nil, batch: Int = 1, buffer: Int = 3)
+    private static func settings(
+        workers: Int = 2, rank: Int = 0, world: Int = 1, count: Int? = nil, batch: Int = 1, buffer: Int = 3
+    )
         -> EpisodeStream.Settings
     {
         var settings = EpisodeStream.Settings()
@@ -45,7 +48,9 @@ import Volumes
     func resume() async { await #expect(processExitsWith: .success) { try await EpisodeStreamTests.compareResumed() } }
 
     @Test("A plan that was printed renders to the same bytes")
-    func printedPlansReplay() async { await #expect(processExitsWith: .success) { try EpisodeStreamTests.compareReplayed() } }
+    func printedPlansReplay() async {
+        await #expect(processExitsWith: .success) { try EpisodeStreamTests.compareReplayed() }
+    }
 
     private static func compareWorkersBatchesAndShards() async throws {
         let sampler = try Self.sampler(), renderer = EpisodeRenderer(catalogue: sampler.catalogue)
@@ -53,15 +58,19 @@ import Volumes
         for index in UInt64(0)..<24 { expected[index] = try renderer.render(sampler.plan(index)).digest.hexadecimal }
         #expect(Set(expected.values).count == 24)
         for workers in [1, 2, 4] {
-            let stream = try EpisodeStream(sampler, settings: Self.settings(workers: workers, count: 24, batch: workers == 2 ? 5 : 1))
+            let stream = try EpisodeStream(
+                sampler, settings: Self.settings(workers: workers, count: 24, batch: workers == 2 ? 5 : 1))
             #expect(try await take(stream) == expected)
         }
         for world in [2, 4] {
             var union: [UInt64: String] = [:]
             for rank in 0..<world {
-                let part = try await take(EpisodeStream(sampler, settings: Self.settings(rank: rank, world: world, count: 24 / world)))
+                let part = try await take(
+                    EpisodeStream(sampler, settings: Self.settings(rank: rank, world: world, count: 24 / world)))
                 #expect(part.keys.allSatisfy { $0 % UInt64(world) == UInt64(rank) })
-                union.merge(part) { _, _ in Issue.record("two ranks got one episode"); return "" }
+                union.merge(part) { _, _ in
+                    Issue.record("two ranks got one episode"); return ""
+                }
             }
             #expect(union == expected)
         }
@@ -79,20 +88,27 @@ import Volumes
         }
         first.stop()
         let second = try EpisodeStream(
-            Self.sampler(), settings: Self.settings(workers: 3, rank: 1, world: 2, count: 8), resuming: ResumeToken(text))
-        found.merge(try await take(second)) { _, _ in Issue.record("an episode came twice"); return "" }
+            Self.sampler(), settings: Self.settings(workers: 3, rank: 1, world: 2, count: 8),
+            resuming: ResumeToken(text))
+        found.merge(try await take(second)) { _, _ in
+            Issue.record("an episode came twice"); return ""
+        }
         #expect(found == whole)
         #expect(second.resumeToken.next == 31)
     }
 
     @Test func foreignTokensAreRefused() throws {
         let sampler = try Self.sampler(), shard = StreamShard(rank: 1, world: 2)
-        func token(store: String? = nil, configuration: String? = nil, seed: UInt64 = 42, next: UInt64 = 3, shard: StreamShard = shard)
+        func token(
+            store: String? = nil, configuration: String? = nil, seed: UInt64 = 42, next: UInt64 = 3,
+            shard: StreamShard = shard
+        )
             -> ResumeToken
         {
             ResumeToken(
                 store: store ?? sampler.catalogue.digest.hexadecimal,
-                configuration: configuration ?? sampler.configurationDigest.hexadecimal, seed: seed, next: next, shard: shard)
+                configuration: configuration ?? sampler.configurationDigest.hexadecimal, seed: seed, next: next,
+                shard: shard)
         }
         func field(_ token: ResumeToken) -> String? {
             do {
@@ -107,10 +123,11 @@ import Volumes
         #expect(field(token(shard: StreamShard(rank: 0, world: 2))) == "rank")
         #expect(field(token(shard: StreamShard(rank: 1, world: 4))) == "world")
         #expect(field(token(next: 4)) == "next")
-        #expect(ResumeError.differs(field: "seed", expected: "42", found: "43").description == """
-            the resume token belongs to another stream: expected seed 42 but found 43. Use the store, configuration, seed and \
-            shard of the interrupted run, or start anew without a token.
-            """)
+        #expect(
+            ResumeError.differs(field: "seed", expected: "42", found: "43").description == """
+                the resume token belongs to another stream: expected seed 42 but found 43. Use the store, configuration, seed and \
+                shard of the interrupted run, or start anew without a token.
+                """)
         #expect(throws: ResumeError.unreadable("x")) { try ResumeToken("x") }
     }
 
@@ -206,7 +223,9 @@ import Volumes
             for number in episode.plan.references.indices {
                 episode.withReferenceMasks(number) { masks in
                     for k in episode.plan.classes.indices {
-                        let count = masks[k * episode.shape.count..<(k + 1) * episode.shape.count].reduce(0) { $0 + Int($1) }
+                        let count = masks[k * episode.shape.count..<(k + 1) * episode.shape.count].reduce(0) {
+                            $0 + Int($1)
+                        }
                         #expect(count >= 8, "episode \(episode.plan.index)")
                     }
                 }

@@ -17,15 +17,22 @@ import VolumeStore
         var digests: [String: [String]]
     }
 
-    private static let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Recorded/golden-episodes.json")
+    private static let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
+        path: "Recorded/golden-episodes.json")
 
-    @Test func portable() async { await #expect(processExitsWith: .success) { try GoldenEpisodeTests.check(IRIS_PORTABLE, "portable") } }
+    @Test func portable() async {
+        await #expect(processExitsWith: .success) { try GoldenEpisodeTests.check(IRIS_PORTABLE, "portable") }
+    }
 
     @Test(.enabled(if: iris_instruction_set_available().rawValue >= IRIS_AVX2.rawValue, "this processor has no AVX2"))
     func avx2() async { await #expect(processExitsWith: .success) { try GoldenEpisodeTests.check(IRIS_AVX2, "avx2") } }
 
-    @Test(.enabled(if: iris_instruction_set_available().rawValue >= IRIS_AVX512.rawValue, "this processor has no AVX-512"))
-    func avx512() async { await #expect(processExitsWith: .success) { try GoldenEpisodeTests.check(IRIS_AVX512, "avx512") } }
+    @Test(
+        .enabled(if: iris_instruction_set_available().rawValue >= IRIS_AVX512.rawValue, "this processor has no AVX-512")
+    )
+    func avx512() async {
+        await #expect(processExitsWith: .success) { try GoldenEpisodeTests.check(IRIS_AVX512, "avx512") }
+    }
 
     private static func check(_ limit: iris_instruction_set, _ name: String) throws {
         iris_limit_instruction_set(limit)
@@ -34,7 +41,8 @@ import VolumeStore
         let renderer = EpisodeRenderer(catalogue: sampler.catalogue)
         let digests = try plans.map { try renderer.render($0).digest.hexadecimal }
         if ProcessInfo.processInfo.environment["IRIS_WRITE_GOLDEN"] != nil {
-            var golden = (try? JSONDecoder().decode(Golden.self, from: Data(contentsOf: file)))
+            var golden =
+                (try? JSONDecoder().decode(Golden.self, from: Data(contentsOf: file)))
                 ?? Golden(store: "", plans: [], digests: [:])
             if golden.plans != plans.map(\.json) { golden.digests = [:] }
             (golden.store, golden.plans) = (sampler.catalogue.digest.hexadecimal, plans.map(\.json))

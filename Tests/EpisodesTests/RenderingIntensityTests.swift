@@ -86,7 +86,8 @@ private struct ReferencePatch {
             for n in values.indices {
                 let place = n / strides[axis] % sizes[axis]
                 values[n] = zip(-radius...radius, weights).reduce(0) { sum, tap in
-                    sum + before[n + (min(max(place + tap.0, 0), sizes[axis] - 1) - place) * strides[axis]] * tap.1 / total
+                    sum + before[n + (min(max(place + tap.0, 0), sizes[axis] - 1) - place) * strides[axis]] * tap.1
+                        / total
                 }
             }
         }
@@ -158,7 +159,9 @@ private func expectAgreement(
 }
 
 /// Sizes that are not multiples of 8 or 16, a plane that is, and axes of one voxel.
-private let shapes = [[33, 20, 17], [32, 16, 9], [1, 7, 40], [70, 1, 1], [3, 2, 1]].map { try! GridShape($0[0], $0[1], $0[2]) }
+private let shapes = [[33, 20, 17], [32, 16, 9], [1, 7, 40], [70, 1, 1], [3, 2, 1]].map {
+    try! GridShape($0[0], $0[1], $0[2])
+}
 
 @Suite(.serialized) struct RenderingIntensityTests {
     @Test(arguments: shapes) func brightness(shape: GridShape) throws {
@@ -169,11 +172,14 @@ private let shapes = [[33, 20, 17], [32, 16, 9], [1, 7, 40], [70, 1, 1], [3, 2, 
 
     @Test(arguments: shapes) func contrast(shape: GridShape) throws {
         for factor in [0.6, 1.0, 1.7] {
-            for keep in [true, false] { try expectAgreement([.contrast(factor: factor, keepRange: keep)], shape: shape) }
+            for keep in [true, false] {
+                try expectAgreement([.contrast(factor: factor, keepRange: keep)], shape: shape)
+            }
         }
         // The second has to know the mean of what the first has cut off.
         try expectAgreement([.contrast(factor: 1.8), .brightnessAdd(offset: 1), .contrast(factor: 0.5)], shape: shape)
-        try expectAgreement([.contrast(factor: 1.8), .brightnessMultiply(factor: -1.5), .contrast(factor: 1.3)], shape: shape)
+        try expectAgreement(
+            [.contrast(factor: 1.8), .brightnessMultiply(factor: -1.5), .contrast(factor: 1.3)], shape: shape)
     }
 
     @Test(arguments: shapes) func gamma(shape: GridShape) throws {
@@ -186,7 +192,10 @@ private let shapes = [[33, 20, 17], [32, 16, 9], [1, 7, 40], [70, 1, 1], [3, 2, 
             }
         }
         try expectAgreement(
-            [.contrast(factor: 1.4), .gamma(exponent: 0.8), .brightnessAdd(offset: 0.2), .gamma(exponent: 1.3, inverted: true)],
+            [
+                .contrast(factor: 1.4), .gamma(exponent: 0.8), .brightnessAdd(offset: 0.2),
+                .gamma(exponent: 1.3, inverted: true),
+            ],
             shape: shape)
         try expectAgreement([.brightnessMultiply(factor: -1), .gamma(exponent: 2)], shape: shape)
     }
@@ -208,13 +217,19 @@ private let shapes = [[33, 20, 17], [32, 16, 9], [1, 7, 40], [70, 1, 1], [3, 2, 
     }
 
     @Test(arguments: shapes) func blur(shape: GridShape) throws {
-        for sigma in [SIMD3(0.5, 0.75, 1.0), SIMD3(1.5, 0, 0.3), SIMD3(0, 0, 0), SIMD3(0.1, 1.25, 2.0), SIMD3(3, 2.5, 4)] {
+        for sigma in [
+            SIMD3(0.5, 0.75, 1.0), SIMD3(1.5, 0, 0.3), SIMD3(0, 0, 0), SIMD3(0.1, 1.25, 2.0), SIMD3(3, 2.5, 4),
+        ] {
             try expectAgreement([.gaussianBlur(sigma: sigma)], shape: shape)
         }
         try expectAgreement(
-            [.contrast(factor: 1.6), .brightnessAdd(offset: 0.3), .gaussianBlur(sigma: SIMD3(0.6, 0.7, 0.8))], shape: shape)
+            [.contrast(factor: 1.6), .brightnessAdd(offset: 0.3), .gaussianBlur(sigma: SIMD3(0.6, 0.7, 0.8))],
+            shape: shape)
         try expectAgreement(
-            [.gamma(exponent: 0.8), .gaussianBlur(sigma: SIMD3(0.6, 0.7, 0.8)), .gaussianNoise(sigma: 0.3, key: RandomKey(4))],
+            [
+                .gamma(exponent: 0.8), .gaussianBlur(sigma: SIMD3(0.6, 0.7, 0.8)),
+                .gaussianNoise(sigma: 0.3, key: RandomKey(4)),
+            ],
             shape: shape)
     }
 
@@ -233,26 +248,31 @@ private let shapes = [[33, 20, 17], [32, 16, 9], [1, 7, 40], [70, 1, 1], [3, 2, 
     @Test(arguments: shapes) func noise(shape: GridShape) throws {
         for key in [RandomKey(0), RandomKey(0x0123_4567_89ab_cdef), RandomKey(.max)] {
             try expectAgreement([.gaussianNoise(sigma: 0.5, key: key)], shape: shape)
-            try expectAgreement([.brightnessAdd(offset: 1), .ricianNoise(sigma: 0.4, floor: -3.3, key: key)], shape: shape)
+            try expectAgreement(
+                [.brightnessAdd(offset: 1), .ricianNoise(sigma: 0.4, floor: -3.3, key: key)], shape: shape)
         }
     }
 
     @Test(arguments: shapes) func cutOut(shape: GridShape) throws {
         let boxes = [
-            VoxelBox(lower: SIMD3(0, 1, 0), upper: SIMD3(5, 3, 9)), VoxelBox(lower: SIMD3(30, 0, 3), upper: SIMD3(99, 99, 6)),
+            VoxelBox(lower: SIMD3(0, 1, 0), upper: SIMD3(5, 3, 9)),
+            VoxelBox(lower: SIMD3(30, 0, 3), upper: SIMD3(99, 99, 6)),
             VoxelBox(lower: SIMD3(4, 4, 4), upper: SIMD3(4, 4, 4)),
         ]
-        try expectAgreement([.brightnessAdd(offset: 1), .cutOut(boxes: boxes, value: -0.5), .contrast(factor: 0.9)], shape: shape)
+        try expectAgreement(
+            [.brightnessAdd(offset: 1), .cutOut(boxes: boxes, value: -0.5), .contrast(factor: 0.9)], shape: shape)
     }
 
     /// Everything at once: what is only noted must reach the voxels in the right order.
     @Test(arguments: shapes) func wholeChain(shape: GridShape) throws {
         try expectAgreement(
             [
-                .brightnessMultiply(factor: 1.1), .brightnessAdd(offset: -0.2), .contrast(factor: 1.25), .gamma(exponent: 0.8),
+                .brightnessMultiply(factor: 1.1), .brightnessAdd(offset: -0.2), .contrast(factor: 1.25),
+                .gamma(exponent: 0.8),
                 .gaussianBlur(sigma: SIMD3(0.75, 0.75, 0.75)), .gaussianNoise(sigma: 0.1, key: RandomKey(9)),
                 .lowResolution(factor: SIMD3(0.6, 0.6, 0.6)), .ricianNoise(sigma: 0.05, floor: -4, key: RandomKey(10)),
-                .gamma(exponent: 1.2, inverted: true), .sharpening(amount: 0.4, sigma: SIMD3(1, 1, 1)), .contrast(factor: 0.8),
+                .gamma(exponent: 1.2, inverted: true), .sharpening(amount: 0.4, sigma: SIMD3(1, 1, 1)),
+                .contrast(factor: 0.8),
             ], shape: shape, tolerance: 5e-5)
     }
 

@@ -9,7 +9,8 @@ import Volumes
 
     private func noise(_ steps: [IntensityStep]) throws -> [Double] {
         let volume = RenderingSourceVolume(try GridShape(2, 2, 2))
-        var plan = PatchPlan(source: CaseKey(dataset: "t", name: "a"), shape: Self.shape, map: VoxelMap(corner: SIMD3(500, 0, 0)))
+        var plan = PatchPlan(
+            source: CaseKey(dataset: "t", name: "a"), shape: Self.shape, map: VoxelMap(corner: SIMD3(500, 0, 0)))
         // Far outside the source everything is padding; multiplied by 0 it is 0.
         plan.intensity = [.brightnessMultiply(factor: 0)] + steps
         return try RenderedPatch(plan, volume).image.map(Double.init)
@@ -41,7 +42,8 @@ import Volumes
             let r = (0..<pairs).reduce(0.0) { $0 + x[$1] * x[$1 + lag] } / Double(pairs)
             #expect(abs(r) < 5 / Double(pairs).squareRoot(), "lag \(lag): \(r)")
             // The two normals of a pair share a radius: squares would correlate if the angle were not uniform.
-            let r2 = (0..<pairs).reduce(0.0) { $0 + (x[$1] * x[$1] - 1) * (x[$1 + lag] * x[$1 + lag] - 1) } / Double(pairs)
+            let r2 =
+                (0..<pairs).reduce(0.0) { $0 + (x[$1] * x[$1] - 1) * (x[$1 + lag] * x[$1 + lag] - 1) } / Double(pairs)
             #expect(abs(r2) < 5 * 2 / Double(pairs).squareRoot(), "squares at lag \(lag): \(r2)")
         }
     }

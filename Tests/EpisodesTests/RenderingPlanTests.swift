@@ -20,7 +20,8 @@ import Volumes
         plan.maskValues = [6, 2]
         plan.intensity = [
             .brightnessMultiply(factor: 1.1), .brightnessAdd(offset: 0.1), .contrast(factor: 0.9),
-            .gamma(exponent: 0.7, inverted: true), .biasField(coefficients: (0..<20).map { 0.01 * Double($0) }, pivot: -2),
+            .gamma(exponent: 0.7, inverted: true),
+            .biasField(coefficients: (0..<20).map { 0.01 * Double($0) }, pivot: -2),
             .gaussianBlur(sigma: SIMD3(0.5, 0.6, 0.7)), .gaussianNoise(sigma: 0.1, key: RandomKey(1)),
             .ricianNoise(sigma: 0.1, floor: -2, key: RandomKey(.max)), .lowResolution(factor: SIMD3(0.5, 0.6, 0.7)),
             .sharpening(amount: 0.5, sigma: SIMD3(1, 1, 1)),
@@ -62,7 +63,9 @@ import Volumes
             #expect(part.allSatisfy { abs($0) <= amplitude })
             let mean = part.reduce(0, +) / Float(n), square = part.reduce(0) { $0 + $1 * $1 } / Float(n)
             // The standard error of the mean is amplitude / sqrt(3 n) = amplitude / 111; 5 of them.
-            #expect(abs(mean) <= amplitude * 0.045 && abs(square - amplitude * amplitude / 3) <= 0.03 * amplitude * amplitude)
+            #expect(
+                abs(mean) <= amplitude * 0.045
+                    && abs(square - amplitude * amplitude / 3) <= 0.03 * amplitude * amplitude)
         }
         var other = e
         other.key = RandomKey(6)

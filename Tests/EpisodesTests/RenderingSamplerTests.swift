@@ -72,7 +72,8 @@ private struct ReferenceSpline {
 private let tolerance = 4.81 * 3.1e-5 + 3 * 4.81e-6
 
 private func expectAgreement(
-    _ plan: PatchPlan, _ volume: RenderingSourceVolume, pad: Double? = nil, _ location: SourceLocation = #_sourceLocation
+    _ plan: PatchPlan, _ volume: RenderingSourceVolume, pad: Double? = nil,
+    _ location: SourceLocation = #_sourceLocation
 ) throws {
     let reference = Reference(plan, volume, pad: pad)
     try withEverySet {
@@ -141,7 +142,9 @@ private func plan(
     }
 
     /// Maps without rotation take the fast path: scale, flips, shifts by part of a voxel, patches over every border.
-    @Test(arguments: [SIMD3(1.0, 1, 1), SIMD3(0.7, 0.9, 1.1), SIMD3(1.9, 2.0, 1.3), SIMD3(2.5, 1, 1), SIMD3(0.05, 1, 3)])
+    @Test(arguments: [
+        SIMD3(1.0, 1, 1), SIMD3(0.7, 0.9, 1.1), SIMD3(1.9, 2.0, 1.3), SIMD3(2.5, 1, 1), SIMD3(0.05, 1, 3),
+    ])
     func axisAligned(scale: SIMD3<Double>) throws {
         for flips in [Flips(), Flips(i: true, j: true), Flips(i: true, k: true), Flips(j: true, k: true)] {
             for shift in [SIMD3(0.0, 0, 0), SIMD3(0.75, -0.3, 0.45), SIMD3(-31.5, 12, -20.25), SIMD3(40, -33, 25)] {
@@ -226,7 +229,9 @@ private func plan(
         let p = PatchPlan(source: CaseKey(dataset: "t", name: "a"), shape: shape, map: VoxelMap(corner: SIMD3(5, 6, 7)))
         try withEverySet {
             let found = try RenderedPatch(p, volume)
-            for (n, place) in [(0, (5, 6, 7)), (shape.offset(32, 18, 20), (37, 24, 27)), (shape.offset(3, 2, 1), (8, 8, 8))] {
+            for (n, place) in [
+                (0, (5, 6, 7)), (shape.offset(32, 18, 20), (37, 24, 27)), (shape.offset(3, 2, 1), (8, 8, 8)),
+            ] {
                 let (i, j, k) = place
                 #expect(abs(Double(found.image[n]) - volume.normalised(volume.raw(i, j, k))) < 1e-6)
                 #expect(found.label[n] == volume.label[volume.shape.offset(i, j, k)])
@@ -237,9 +242,12 @@ private func plan(
     /// Sampling uses the same operations everywhere, so instruction sets differ in no bit.
     @Test func instructionSetsGiveTheSameBits() throws {
         var rotated = plan(volume, shape) { $0.rotation = SIMD3(0.5, 0.4, -0.3) }
-        let aligned = plan(volume, shape) { $0.scale = SIMD3(0.83, 1.21, 1.0); $0.flips = Flips(i: true) }
+        let aligned = plan(volume, shape) {
+            $0.scale = SIMD3(0.83, 1.21, 1.0); $0.flips = Flips(i: true)
+        }
         var elastic = rotated
-        elastic.elastic = ElasticDeformation(controlPoints: SIMD3(8, 8, 8), amplitude: SIMD3(5, 5, 5), key: RandomKey(3))
+        elastic.elastic = ElasticDeformation(
+            controlPoints: SIMD3(8, 8, 8), amplitude: SIMD3(5, 5, 5), key: RandomKey(3))
         rotated.maskValues = [3]
         for p in [rotated, aligned, elastic] {
             var first: RenderedPatch?

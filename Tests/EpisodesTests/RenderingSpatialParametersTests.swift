@@ -26,8 +26,10 @@ import Volumes
     /// A quarter turn about k takes i to j and j to -i; about i, j to k; about j, k to i (right-handed).
     @Test func quarterTurns() {
         let cases: [(rotation: SIMD3<Double>, from: SIMD3<Double>, to: SIMD3<Double>)] = [
-            (SIMD3(0, 0, .pi / 2), SIMD3(1, 0, 0), SIMD3(0, 1, 0)), (SIMD3(0, 0, .pi / 2), SIMD3(0, 1, 0), SIMD3(-1, 0, 0)),
-            (SIMD3(.pi / 2, 0, 0), SIMD3(0, 1, 0), SIMD3(0, 0, 1)), (SIMD3(0, .pi / 2, 0), SIMD3(0, 0, 1), SIMD3(1, 0, 0)),
+            (SIMD3(0, 0, .pi / 2), SIMD3(1, 0, 0), SIMD3(0, 1, 0)),
+            (SIMD3(0, 0, .pi / 2), SIMD3(0, 1, 0), SIMD3(-1, 0, 0)),
+            (SIMD3(.pi / 2, 0, 0), SIMD3(0, 1, 0), SIMD3(0, 0, 1)),
+            (SIMD3(0, .pi / 2, 0), SIMD3(0, 0, 1), SIMD3(1, 0, 0)),
             // Order: about i first (j to k), then about j (k to i).
             (SIMD3(.pi / 2, .pi / 2, 0), SIMD3(0, 1, 0), SIMD3(1, 0, 0)),
             // About j first would leave j alone; about k last takes the k that i's turn made nowhere.
@@ -63,7 +65,8 @@ import Volumes
         p.flips = Flips(j: true)
         let m = p.voxelMap(shape: shape, sourceSpacing: try! Spacing(2, 2, 2), patchSpacing: cubic)
         let c = SIMD3(
-            m.columnJ.y * m.columnK.z - m.columnJ.z * m.columnK.y, m.columnJ.z * m.columnK.x - m.columnJ.x * m.columnK.z,
+            m.columnJ.y * m.columnK.z - m.columnJ.z * m.columnK.y,
+            m.columnJ.z * m.columnK.x - m.columnJ.x * m.columnK.z,
             m.columnJ.x * m.columnK.y - m.columnJ.y * m.columnK.x)
         #expect(abs((m.columnI * c).sum() + 3.0 / 8) < 1e-12)
     }

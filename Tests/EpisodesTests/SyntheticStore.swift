@@ -26,15 +26,20 @@ struct SyntheticStore {
         let store = try VolumeStore.open(at: Self.folder, mode: .write)
         let writer = StoreWriter(store)
         let configuration = try writer.register(configuration: "synthetic")
-        try writer.register(StoredDataset(name: "abdomen", classes: [
-            StoredClass(value: 1, name: "liver", structure: "liver"),
-            StoredClass(value: 2, name: "left kidney", structure: "kidney_left", side: .left, pairedValue: 3),
-            StoredClass(value: 3, name: "right kidney", structure: "kidney_right", side: .right, pairedValue: 2),
-            StoredClass(value: 4, name: "gland", structure: "gland"),
-            StoredClass(value: 5, name: "rarity", structure: "rarity"),
-            StoredClass(value: 6, name: "absentee", structure: "absentee"),
-        ]))
-        try writer.register(StoredDataset(name: "heart", classes: [StoredClass(value: 1, name: "myocardium", structure: "myocardium")]))
+        try writer.register(
+            StoredDataset(
+                name: "abdomen",
+                classes: [
+                    StoredClass(value: 1, name: "liver", structure: "liver"),
+                    StoredClass(value: 2, name: "left kidney", structure: "kidney_left", side: .left, pairedValue: 3),
+                    StoredClass(
+                        value: 3, name: "right kidney", structure: "kidney_right", side: .right, pairedValue: 2),
+                    StoredClass(value: 4, name: "gland", structure: "gland"),
+                    StoredClass(value: 5, name: "rarity", structure: "rarity"),
+                    StoredClass(value: 6, name: "absentee", structure: "absentee"),
+                ]))
+        try writer.register(
+            StoredDataset(name: "heart", classes: [StoredClass(value: 1, name: "myocardium", structure: "myocardium")]))
         for subject in 0..<8 {
             for modality in ["CT", "MR"] {
                 try Self.add(
@@ -47,7 +52,9 @@ struct SyntheticStore {
                     if Self.inside(x, y, z, centre: SIMD3(0.8, 0.3, 0.9), radii: SIMD3(0.1, 0.1, 0.09)) { return 3 }
                     let gland = subject < 4 ? SIMD3(0.02, 0.03, 0.03) : SIMD3(0.07, 0.07, 0.07)
                     if subject > 0, Self.inside(x, y, z, centre: SIMD3(0.4, 0.7, 0.5), radii: gland) { return 4 }
-                    if subject == 6, Self.inside(x, y, z, centre: SIMD3(0.2, 0.8, 0.8), radii: SIMD3(0.1, 0.1, 0.1)) { return 5 }
+                    if subject == 6, Self.inside(x, y, z, centre: SIMD3(0.2, 0.8, 0.8), radii: SIMD3(0.1, 0.1, 0.1)) {
+                        return 5
+                    }
                     return 0
                 }
             }
@@ -64,7 +71,9 @@ struct SyntheticStore {
         catalogue = try VolumeStore.open(at: Self.folder, mode: .read).catalogue()
     }
 
-    private static func inside(_ x: Double, _ y: Double, _ z: Double, centre: SIMD3<Double>, radii: SIMD3<Double>) -> Bool {
+    private static func inside(_ x: Double, _ y: Double, _ z: Double, centre: SIMD3<Double>, radii: SIMD3<Double>)
+        -> Bool
+    {
         let d = (SIMD3(x, y, z) - centre) / radii
         return (d * d).sum() <= 1
     }
@@ -72,7 +81,8 @@ struct SyntheticStore {
     /// Adds a case whose labels follow `value` over coordinates in [0, 1] and whose image is a ramp with noise plus 100
     /// times the label.
     private static func add(
-        dataset: String, name: String, subject: String, modality: String, split: CaseSplit, shape: GridShape, spacing: Spacing,
+        dataset: String, name: String, subject: String, modality: String, split: CaseSplit, shape: GridShape,
+        spacing: Spacing,
         _ configuration: SHA256Digest, _ writer: StoreWriter, value: (Double, Double, Double) -> UInt8
     ) throws {
         let grid = Grid(shape: shape, affine: Affine(spacing: spacing, origin: SIMD3(-30, -20, 5)))
@@ -82,7 +92,8 @@ struct SyntheticStore {
             for j in 0..<shape.j {
                 for i in 0..<shape.i {
                     let label = value(
-                        Double(i) / Double(shape.i - 1), Double(j) / Double(shape.j - 1), Double(k) / Double(shape.k - 1))
+                        Double(i) / Double(shape.i - 1), Double(j) / Double(shape.j - 1),
+                        Double(k) / Double(shape.k - 1))
                     labels.append(label)
                     image.append(Int16(i + 2 * j + 3 * k + noise.index(below: 20)) + 100 * Int16(label))
                 }
@@ -94,6 +105,7 @@ struct SyntheticStore {
             sourceIntensities: SourceIntensities(minimum: 0, maximum: 800, mean: 100, nonFinite: 0),
             normalisation: IntensityNormalisation(clipLow: 20, clipHigh: 500, mean: 120, standardDeviation: 60)!,
             configurationDigest: configuration)
-        try writer.add(description, image: Volume(grid: grid, voxels: image), labels: LabelMap(grid: grid, voxels: labels))
+        try writer.add(
+            description, image: Volume(grid: grid, voxels: image), labels: LabelMap(grid: grid, voxels: labels))
     }
 }

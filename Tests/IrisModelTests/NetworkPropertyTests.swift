@@ -46,7 +46,8 @@ import Testing
             let both = try network(query: query, references: references, masks: masks, on: tape).logits.value.values
             let single = try (0..<2).map { n in
                 try network(
-                    query: query.slice(n..<n + 1), references: references.slice(n..<n + 1), masks: masks.slice(n..<n + 1), on: tape
+                    query: query.slice(n..<n + 1), references: references.slice(n..<n + 1),
+                    masks: masks.slice(n..<n + 1), on: tape
                 ).logits.value.values
             }
             return (both, single[0] + single[1])
@@ -63,9 +64,11 @@ import Testing
                 let count = images.count
                 let all = Tensor(images.flatMap(\.values), shape: [1, count, 1] + size)
                 let marks = Tensor(masks.flatMap(\.values), shape: [1, count, 1] + size)
-                return try network.embedding(references: all, masks: marks, on: Tape(recording: false)).embedding.value.values
+                return try network.embedding(references: all, masks: marks, on: Tape(recording: false)).embedding.value
+                    .values
             }
-            let other = Network.random([1, 1, 1] + size, 9), empty = Tensor([Float](repeating: 0, count: voxels), shape: mask.shape)
+            let other = Network.random([1, 1, 1] + size, 9),
+                empty = Tensor([Float](repeating: 0, count: voxels), shape: mask.shape)
             return (
                 try embedding([image], [mask]), try embedding([image, image], [mask, mask]),
                 try embedding([image, other], [mask, empty])
@@ -89,7 +92,8 @@ import Testing
                     if step == 3 { before = CachingAllocator.shared.counters.systemAllocations }
                     let tape = Tape()
                     let output = try network(query: query, references: references, masks: masks, on: tape)
-                    let loss = try tape.segmentationLoss(logits: output.logits, targets: targets, counted: output.present)
+                    let loss = try tape.segmentationLoss(
+                        logits: output.logits, targets: targets, counted: output.present)
                     try tape.unwind(from: loss.total)
                     optimizer.step(rate: 1e-3)
                 }
@@ -113,7 +117,8 @@ import Testing
             return try (0..<25).map { _ in
                 let tape = Tape()
                 let output = try network(
-                    query: image, references: image.reshaped([1, 1, 1] + size), masks: mask.reshaped([1, 1, 1] + size), on: tape)
+                    query: image, references: image.reshaped([1, 1, 1] + size), masks: mask.reshaped([1, 1, 1] + size),
+                    on: tape)
                 let loss = try tape.segmentationLoss(logits: output.logits, targets: mask, counted: [[true]])
                 try tape.unwind(from: loss.total)
                 optimizer.step(rate: 1e-2)
@@ -133,7 +138,10 @@ import Testing
         let (before, after, same) = try Engine.shared.run {
             let network = try network()
             let copy = try IrisNetwork(checkpoint: network.checkpoint(), file: "memory")
-            return (network.parameters.values.values, copy.parameters.values.values, copy.configuration == network.configuration)
+            return (
+                network.parameters.values.values, copy.parameters.values.values,
+                copy.configuration == network.configuration
+            )
         }
         #expect(before == after && same)
     }
@@ -174,9 +182,13 @@ import Testing
                 return "no error"
             } catch { return "\(error)" }
         }
-        #expect(message("embedding: 10\nheads: 4").hasSuffix("embedding is 10, which 4 heads cannot share. Choose a multiple of heads."))
+        #expect(
+            message("embedding: 10\nheads: 4").hasSuffix(
+                "embedding is 10, which 4 heads cannot share. Choose a multiple of heads."))
         #expect(message("encoderBlock: 2").contains("Did you mean encoderBlocks?"))
-        #expect(message("channels: [4]").hasSuffix("expected 2 to 8 levels but found 1. Give one number of channels per level."))
+        #expect(
+            message("channels: [4]").hasSuffix(
+                "expected 2 to 8 levels but found 1. Give one number of channels per level."))
     }
 
     @Test func imagesOfTheWrongSize() {
@@ -188,6 +200,7 @@ import Testing
         }
         #expect(
             message
-                == "encoder: the image has shape [1, 1, 6, 8, 8], but it must be N, 1, D, H, W with D, H and W multiples of 4.")
+                == "encoder: the image has shape [1, 1, 6, 8, 8], but it must be N, 1, D, H, W with D, H and W multiples of 4."
+        )
     }
 }

@@ -5,10 +5,13 @@ import Testing
 
 /// Against outputs and gradients in double precision of the PyTorch network in `Recorded/iris_reference.py`.
 @Suite struct RecordedNetworkTests {
-    private static let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Recorded/tiny.safetensors")
+    private static let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
+        path: "Recorded/tiny.safetensors")
 
     /// The recorded file, and what this project's network makes of its parameters and input.
-    private static func results(_ change: (inout IrisConfiguration) -> Void = { _ in }) throws -> (SafeTensors, SafeTensors) {
+    private static func results(_ change: (inout IrisConfiguration) -> Void = { _ in }) throws -> (
+        SafeTensors, SafeTensors
+    ) {
         let recorded = try SafeTensors(contentsOf: file)
         var checkpoint = SafeTensors(metadata: recorded.metadata)
         for (name, tensor) in recorded.tensors where name.hasPrefix("parameter.") {
@@ -48,7 +51,8 @@ import Testing
         #expect(scale > 1e-3)
         #expect(gradients.count == results.tensors.count - 2)
         for (name, tensor) in gradients {
-            let expected = tensor.values, found = try #require(results.tensors[String(name.dropFirst("gradient.".count))]).values
+            let expected = tensor.values,
+                found = try #require(results.tensors[String(name.dropFirst("gradient.".count))]).values
             let difference = Self.largestDifference(found, expected)
             #expect(difference <= 1e-4 * Self.largest(expected) + 1e-6 * scale, "\(name)")
         }

@@ -33,7 +33,11 @@ import Testing
     }
 
     @Test func aMissingFolderIsNamed() {
-        let error = #expect(throws: RunFolderError.self) { try EventFile(in: URL(filePath: "/nonexistent"), suffix: "x") }
-        #expect(error?.description.contains("cannot write: No such file or directory. Check space and permissions.") == true)
+        let error = #expect(throws: RunFolderError.self) {
+            try EventFile(in: URL(filePath: "/nonexistent"), suffix: "x")
+        }
+        #expect(
+            error?.description.contains("cannot write: No such file or directory. Check space and permissions.") == true
+        )
     }
 }

@@ -38,7 +38,8 @@ import Testing
         let shape = [size, size, size]
         return EpisodeTensors(
             classes: classes.map { ClassKey(dataset: "toy", value: $0) },
-            query: Tensor(query.values, shape: [1] + shape), references: Tensor(reference.values, shape: [1, 1] + shape),
+            query: Tensor(query.values, shape: [1] + shape),
+            references: Tensor(reference.values, shape: [1, 1] + shape),
             masks: Tensor(classes.flatMap { reference.masks[Int($0) - 1] }, shape: [1, classes.count] + shape),
             targets: Tensor(classes.flatMap { query.masks[Int($0) - 1] }, shape: [classes.count] + shape))
     }
@@ -51,7 +52,9 @@ import Testing
             var mask = [Float](repeating: 0, count: values.count)
             for index in values.indices {
                 let place = [index / (size * size), index / size % size, index % size]
-                if zip(place, center).reduce(0, { $0 + (Double($1.0) - $1.1) * (Double($1.0) - $1.1) }) < 9, masks.isEmpty || masks[0][index] == 0 {
+                if zip(place, center).reduce(0, { $0 + (Double($1.0) - $1.1) * (Double($1.0) - $1.1) }) < 9,
+                    masks.isEmpty || masks[0][index] == 0
+                {
                     mask[index] = 1
                     values[index] += sign
                 }
@@ -61,7 +64,9 @@ import Testing
         return (values, masks)
     }
 
-    private static func passes(of step: Int) -> [EpisodeBatch] { [EpisodeBatch([episode(2 * step), episode(2 * step + 1)])] }
+    private static func passes(of step: Int) -> [EpisodeBatch] {
+        [EpisodeBatch([episode(2 * step), episode(2 * step + 1)])]
+    }
 
     @Test func learnsWhatTheReferenceShows() throws {
         try Engine.shared.run {
@@ -125,7 +130,9 @@ import Testing
                 #expect(try !trainer.step(on: [EpisodeBatch([bad])]).isApplied)
             }
             #expect(trainer.network.parameters.values.values == weights)
-            #expect(throws: TrainingError.notFinite(steps: Trainer.skipLimit)) { try trainer.step(on: [EpisodeBatch([bad])]) }
+            #expect(throws: TrainingError.notFinite(steps: Trainer.skipLimit)) {
+                try trainer.step(on: [EpisodeBatch([bad])])
+            }
             #expect(try trainer.step(on: [EpisodeBatch([good])]).isApplied)
             #expect(trainer.skippedInARow == 0)
         }
@@ -138,8 +145,9 @@ import Testing
             other.channels = [8, 8, 24]
             let stranger = try Trainer(Self.configuration(), model: other)
             #expect(throws: TrainingError.self) { try trainer.restore(stranger.checkpoint(), path: "x") }
-            #expect(throws: TrainingError.checkpoint(
-                file: "x", problem: "expected a checkpoint of iris train but found other tensors.")
+            #expect(
+                throws: TrainingError.checkpoint(
+                    file: "x", problem: "expected a checkpoint of iris train but found other tensors.")
             ) { try trainer.restore(SafeTensors(), path: "x") }
         }
     }

@@ -9,7 +9,9 @@ import Volumes
 
     private func box(_ lower: SIMD3<Int>, _ upper: SIMD3<Int>, value: UInt8 = 3) throws -> LabelMap {
         var labels = try LabelMap(grid: Self.grid, voxels: Array(repeating: 0, count: Self.grid.shape.count))
-        for k in lower.z..<upper.z { for j in lower.y..<upper.y { for i in lower.x..<upper.x { labels[i, j, k] = value } } }
+        for k in lower.z..<upper.z {
+            for j in lower.y..<upper.y { for i in lower.x..<upper.x { labels[i, j, k] = value } }
+        }
         return labels
     }
 
@@ -31,7 +33,9 @@ import Volumes
     @Test func equalMasksArePerfect() throws {
         let labels = try box([5, 5, 5], [15, 13, 11])
         let metrics = try LabelMapComparison(tolerance: 1).metrics(of: [3], reference: labels, prediction: labels)[0]
-        #expect(metrics.dice == 1 && metrics.surfaceDice == 1 && metrics.hausdorff == 0 && metrics.averageSurfaceDistance == 0)
+        #expect(
+            metrics.dice == 1 && metrics.surfaceDice == 1 && metrics.hausdorff == 0
+                && metrics.averageSurfaceDistance == 0)
     }
 
     @Test func emptyMasksFollowThePolicy() throws {
@@ -39,9 +43,11 @@ import Volumes
         let none = try box([0, 0, 0], [0, 0, 0])
         let missed = try LabelMapComparison(tolerance: 1).metricsOfMissingPrediction(of: [3], reference: labels)[0]
         let diagonal = (20.0 * 20 + 72 * 72 + 90 * 90).squareRoot()
-        #expect(missed.dice == 0 && missed.surfaceDice == 0 && missed.precision == 0 && missed.relativeVolumeError == -1)
+        #expect(
+            missed.dice == 0 && missed.surfaceDice == 0 && missed.precision == 0 && missed.relativeVolumeError == -1)
         #expect(abs(missed.hausdorff95! - diagonal) < 1e-9)
-        let excluding = LabelMapComparison(tolerance: 1, policy: EmptyMaskPolicy(bothEmpty: .exclude, oneEmpty: .exclude))
+        let excluding = LabelMapComparison(
+            tolerance: 1, policy: EmptyMaskPolicy(bothEmpty: .exclude, oneEmpty: .exclude))
         #expect(try excluding.metrics(of: [3], reference: labels, prediction: none)[0].hausdorff95 == nil)
         #expect(try excluding.metrics(of: [3], reference: none, prediction: none)[0].dice == nil)
         let perfect = LabelMapComparison(tolerance: 1, policy: EmptyMaskPolicy(bothEmpty: .perfect))
@@ -55,10 +61,14 @@ import Volumes
         let grid = Grid(shape: try GridShape(64, 64, 64), affine: Affine(spacing: try Spacing(1, 1, 1)))
         func sphere(_ radius: Double) throws -> LabelMap {
             var labels = try LabelMap(grid: grid, voxels: Array(repeating: 0, count: grid.shape.count))
-            for k in 0..<64 { for j in 0..<64 { for i in 0..<64 {
-                let d = SIMD3(Double(i), Double(j), Double(k)) - 31.5
-                if (d * d).sum() <= radius * radius { labels[i, j, k] = 1 }
-            } } }
+            for k in 0..<64 {
+                for j in 0..<64 {
+                    for i in 0..<64 {
+                        let d = SIMD3(Double(i), Double(j), Double(k)) - 31.5
+                        if (d * d).sum() <= radius * radius { labels[i, j, k] = 1 }
+                    }
+                }
+            }
             return labels
         }
         let metrics = try LabelMapComparison(tolerance: 4).metrics(
@@ -89,7 +99,8 @@ import Volumes
         let other = Grid(shape: try GridShape(2, 2, 2), affine: Self.grid.affine)
         let error = #expect(throws: MetricsError.self) {
             try labelOverlaps(
-                reference: try box([0, 0, 0], [1, 1, 1]), prediction: try LabelMap(grid: other, voxels: Array(repeating: 0, count: 8)))
+                reference: try box([0, 0, 0], [1, 1, 1]),
+                prediction: try LabelMap(grid: other, voxels: Array(repeating: 0, count: 8)))
         }
         #expect(
             error?.description == """

@@ -44,8 +44,10 @@ import Volumes
             // A shift by 2 of 10 voxels shares 8 of 10.
             #expect(abs(result.cases[0].metrics[0].dice! - 0.8) < 1e-12)
             #expect(result.cases[1].metrics[0].dice == 0)
-            #expect(result.cases[2].problem!.hasSuffix(
-                "expected the reference's grid but a corner lies 1.0 mm away. Write the prediction on that grid, or ask for resampling."))
+            #expect(
+                result.cases[2].problem!.hasSuffix(
+                    "expected the reference's grid but a corner lies 1.0 mm away. Write the prediction on that grid, or ask for resampling."
+                ))
             #expect(abs(result.summary.classes[0].scores["dice"]!.mean - 0.4) < 1e-12)
             #expect(result.summary.classes[0].scores["dice"]!.count == 2)
         }

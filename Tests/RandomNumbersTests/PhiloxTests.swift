@@ -42,7 +42,9 @@ import Testing
         #expect(abs(moment(4) - 3) < 0.11)
     }
 
-    private func repeatedProduct(_ value: Double, _ times: Int) -> Double { (0..<times).reduce(1) { product, _ in product * value } }
+    private func repeatedProduct(_ value: Double, _ times: Int) -> Double {
+        (0..<times).reduce(1) { product, _ in product * value }
+    }
 
     /// Each of 7 places gets 1/7 of 70 000 draws; chi-squared with 6 degrees of freedom exceeds 27.9 once in 10 000.
     @Test func indexIsUniform() {

@@ -17,7 +17,9 @@ import Testing
         #expect(document.hasPrefix("<!DOCTYPE html>"))
         #expect(document.contains("<title>A &amp; B</title>"))
         #expect(document.contains("<a href=\"#s0\">First &lt;part&gt;</a>"))
-        for outside in ["http://", "https://", "src=\"/", "@import", "<link"] { #expect(!document.contains(outside), "\(outside)") }
+        for outside in ["http://", "https://", "src=\"/", "@import", "<link"] {
+            #expect(!document.contains(outside), "\(outside)")
+        }
     }
 
     /// Cells carry the key by which the page's script sorts and filters; menus hold each value once.
@@ -30,14 +32,19 @@ import Testing
         #expect(html.contains("<td data-key=\"2.5\" class=\"number\">2.5</td>"))
         #expect(html.contains("<td data-key=\"\" class=\"number\">–</td>"))
         #expect(html.contains("<td data-key=\"-0.04\" class=\"number\">0.0</td>"))
-        #expect(html.contains("<option value=\"\">all: kind</option><option value=\"a\">a</option><option value=\"b\">b</option></select>"))
+        #expect(
+            html.contains(
+                "<option value=\"\">all: kind</option><option value=\"a\">a</option><option value=\"b\">b</option></select>"
+            ))
     }
 }
 
 @Suite struct SVGPlotTests {
     /// Ten values in two places: two bars, one four times as high as the other.
     @Test func histogramBarsAreAsHighAsTheirCounts() {
-        let html = SVGPlot.histogram("h", [Double](repeating: 0, count: 2) + [Double](repeating: 10, count: 8) + [.nan], unit: "mm", bins: 10).description
+        let html = SVGPlot.histogram(
+            "h", [Double](repeating: 0, count: 2) + [Double](repeating: 10, count: 8) + [.nan], unit: "mm", bins: 10
+        ).description
         let heights = html.matches(of: /class="bar"[^>]*height="([0-9.]+)"/).map { Double($0.1)! }
         #expect(heights.count == 2)
         #expect(abs(heights[1] / heights[0] - 4) < 0.05)
@@ -51,7 +58,8 @@ import Testing
     }
 
     @Test func pointsAreNamed() {
-        let html = SVGPlot.scatter("s", [(1, 2, "a"), (3, 4, "b"), (.infinity, 0, "c")], xUnit: "", yUnit: "").description
+        let html = SVGPlot.scatter("s", [(1, 2, "a"), (3, 4, "b"), (.infinity, 0, "c")], xUnit: "", yUnit: "")
+            .description
         #expect(html.matches(of: /class="dot"/).count == 2)
         #expect(html.contains("<title>a: 1 , 2 </title>"))
     }

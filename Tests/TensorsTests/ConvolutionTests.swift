@@ -22,19 +22,35 @@ import Testing
     static func naive(_ x: Grid, _ w: Grid, _ b: Grid?, stride: Int) -> Grid {
         let k = w.shape[2], pad = k / 2, size = (1...3).map { (x.shape[$0] + 2 * pad - k) / stride + 1 }
         var y = Grid(zeros: [x.shape[0]] + size + [w.shape[0]])
-        for n in 0..<y.shape[0] { for d in 0..<size[0] { for h in 0..<size[1] { for v in 0..<size[2] {
-            for o in 0..<w.shape[0] {
-                var sum = b?[o] ?? 0
-                for a in 0..<k { for e in 0..<k { for f in 0..<k {
-                    let (z, yy, xx) = (d * stride + a - pad, h * stride + e - pad, v * stride + f - pad)
-                    guard z >= 0, z < x.shape[1], yy >= 0, yy < x.shape[2], xx >= 0, xx < x.shape[3] else { continue }
-                    let from = (((n * x.shape[1] + z) * x.shape[2] + yy) * x.shape[3] + xx) * x.shape[4]
-                    let weight = ((o * x.shape[4] * k + a) * k + e) * k + f
-                    for c in 0..<x.shape[4] { sum += x.values[from + c] * w.values[weight + c * k * k * k] }
-                } } }
-                y[n, d, h, v, o] = sum
+        for n in 0..<y.shape[0] {
+            for d in 0..<size[0] {
+                for h in 0..<size[1] {
+                    for v in 0..<size[2] {
+                        for o in 0..<w.shape[0] {
+                            var sum = b?[o] ?? 0
+                            for a in 0..<k {
+                                for e in 0..<k {
+                                    for f in 0..<k {
+                                        let (z, yy, xx) = (
+                                            d * stride + a - pad, h * stride + e - pad, v * stride + f - pad
+                                        )
+                                        guard z >= 0, z < x.shape[1], yy >= 0, yy < x.shape[2], xx >= 0, xx < x.shape[3]
+                                        else { continue }
+                                        let from =
+                                            (((n * x.shape[1] + z) * x.shape[2] + yy) * x.shape[3] + xx) * x.shape[4]
+                                        let weight = ((o * x.shape[4] * k + a) * k + e) * k + f
+                                        for c in 0..<x.shape[4] {
+                                            sum += x.values[from + c] * w.values[weight + c * k * k * k]
+                                        }
+                                    }
+                                }
+                            }
+                            y[n, d, h, v, o] = sum
+                        }
+                    }
+                }
             }
-        } } } }
+        }
         return y
     }
 
@@ -92,6 +108,7 @@ import Testing
                 """)
         #expect(
             message([1, 4, 4, 4, 3], [8, 3, 5, 5, 5])
-                == "convolution with conv.weight: the weight has shape [8, 3, 5, 5, 5], but kernels are cubes of edge 1 or 3.")
+                == "convolution with conv.weight: the weight has shape [8, 3, 5, 5, 5], but kernels are cubes of edge 1 or 3."
+        )
     }
 }

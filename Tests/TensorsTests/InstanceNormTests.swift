@@ -7,22 +7,27 @@ import Testing
     static func norm(_ x: Grid, _ gain: Grid, _ bias: Grid, _ epsilon: Double) -> Grid {
         var y = x
         let voxels = x.shape[1] * x.shape[2] * x.shape[3], channels = x.shape[4]
-        for n in 0..<x.shape[0] { for c in 0..<channels {
-            let places = (0..<voxels).map { (n * voxels + $0) * channels + c }
-            let mean = places.reduce(0) { $0 + x.values[$1] } / Double(voxels)
-            let variance = places.reduce(0) { $0 + (x.values[$1] - mean) * (x.values[$1] - mean) } / Double(voxels)
-            for place in places {
-                y.values[place] = (x.values[place] - mean) / sqrt(variance + epsilon) * gain.values[c] + bias.values[c]
+        for n in 0..<x.shape[0] {
+            for c in 0..<channels {
+                let places = (0..<voxels).map { (n * voxels + $0) * channels + c }
+                let mean = places.reduce(0) { $0 + x.values[$1] } / Double(voxels)
+                let variance = places.reduce(0) { $0 + (x.values[$1] - mean) * (x.values[$1] - mean) } / Double(voxels)
+                for place in places {
+                    y.values[place] =
+                        (x.values[place] - mean) / sqrt(variance + epsilon) * gain.values[c] + bias.values[c]
+                }
             }
-        } }
+        }
         return y
     }
 
     static func leaky(_ x: Grid, plus other: Grid?, _ slope: Double) -> Grid {
-        Grid(x.shape, x.values.indices.map { index in
-            let t = x.values[index] + (other?.values[index] ?? 0)
-            return t > 0 ? t : slope * t
-        })
+        Grid(
+            x.shape,
+            x.values.indices.map { index in
+                let t = x.values[index] + (other?.values[index] ?? 0)
+                return t > 0 ? t : slope * t
+            })
     }
 
     private func operation(_ kind: Int, _ slope: Float) -> (Tape, [Variable], [Parameter]) throws -> Variable {
@@ -40,7 +45,8 @@ import Testing
 
     private func inputs(_ kind: Int, _ shape: [Int]) -> [GradientCheck.Input] {
         let vectors = GradientCheck.Input.parameter([shape[4]])
-        return [.variable(shape)] + (kind > 0 ? [.variable(shape)] : []) + [vectors, vectors] + (kind > 1 ? [vectors, vectors] : [])
+        return [.variable(shape)] + (kind > 0 ? [.variable(shape)] : []) + [vectors, vectors]
+            + (kind > 1 ? [vectors, vectors] : [])
     }
 
     private func naive(_ kind: Int, _ slope: Double) -> ([Grid]) -> Grid {
@@ -53,7 +59,8 @@ import Testing
         }
     }
 
-    @Test("norm, shortcut (none, identity, normalised) and LeakyReLU",
+    @Test(
+        "norm, shortcut (none, identity, normalised) and LeakyReLU",
         arguments: [0, 1, 2], [[1, 3, 4, 5, 1], [2, 3, 1, 7, 5], [3, 5, 5, 5, 16], [1, 9, 8, 3, 35]])
     func againstNaiveLoops(kind: Int, shape: [Int]) throws {
         for slope: Float in [0.01, 1] {
@@ -80,7 +87,8 @@ import Testing
             try Engine.shared.run {
                 let gain = Parameter("gain", [1], .constant(1)), bias = Parameter("bias", [1], .constant(0))
                 ParameterSet([gain, bias]).initialize(seed: 1)
-                let tape = Tape(recording: false), x = tape.constant(Tensor(near.map { $0 + offset }, shape: [1, 6, 6, 6, 1]))
+                let tape = Tape(recording: false),
+                    x = tape.constant(Tensor(near.map { $0 + offset }, shape: [1, 6, 6, 6, 1]))
                 return try tape.instanceNorm(x, InstanceNorm(gain: gain, bias: bias), slope: 1).value.values
             }
         }

@@ -18,22 +18,26 @@ import Testing
         let check = try GradientCheck(
             [.variable(shape)],
             operation: { tape, x, _ in
-                try tape.segmentationLoss(logits: x[0], targets: Tensor(t, shape: shape), counted: counted, weights: weights).total
+                try tape.segmentationLoss(
+                    logits: x[0], targets: Tensor(t, shape: shape), counted: counted, weights: weights
+                ).total
             },
             naive: { g in
                 var sum = 0.0, pairs = 0.0
-                for n in 0..<samples { for k in 0..<classes where counted[n][k] {
-                    var both = 0.0, p = 0.0, y = 0.0, entropy = 0.0
-                    for i in (n * classes + k) * voxels..<(n * classes + k + 1) * voxels {
-                        let probability = 1 / (1 + exp(-g[0].values[i])), target = Double(t[i])
-                        both += probability * target
-                        p += probability
-                        y += target
-                        entropy -= target * log(probability) + (1 - target) * log(1 - probability)
+                for n in 0..<samples {
+                    for k in 0..<classes where counted[n][k] {
+                        var both = 0.0, p = 0.0, y = 0.0, entropy = 0.0
+                        for i in (n * classes + k) * voxels..<(n * classes + k + 1) * voxels {
+                            let probability = 1 / (1 + exp(-g[0].values[i])), target = Double(t[i])
+                            both += probability * target
+                            p += probability
+                            y += target
+                            entropy -= target * log(probability) + (1 - target) * log(1 - probability)
+                        }
+                        sum += 0.7 * (1 - (2 * both + 0.5) / (p + y + 0.5)) + 1.3 * entropy / Double(voxels)
+                        pairs += 1
                     }
-                    sum += 0.7 * (1 - (2 * both + 0.5) / (p + y + 0.5)) + 1.3 * entropy / Double(voxels)
-                    pairs += 1
-                } }
+                }
                 return Grid([1], [sum / pairs])
             })
         #expect(check.outputError < 1e-6)
@@ -59,7 +63,8 @@ import Testing
         let gradient = try Engine.shared.run {
             let tape = Tape()
             let x = tape.leaf(Tensor([1, 2], shape: [1, 1, 2]))
-            let loss = try tape.segmentationLoss(logits: x, targets: Tensor([1, 0], shape: [1, 1, 2]), counted: [[false]])
+            let loss = try tape.segmentationLoss(
+                logits: x, targets: Tensor([1, 0], shape: [1, 1, 2]), counted: [[false]])
             try tape.unwind(from: loss.total)
             return [loss.total.value.scalar] + x.gradient!.values
         }

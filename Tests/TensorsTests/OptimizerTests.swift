@@ -38,7 +38,8 @@ import Testing
                     v[i] = 0.999 * v[i] + 0.001 * g * g
                 }
                 let u = w.indices.map { i in
-                    (m[i] / (1 - pow(0.9, Double(t)))) / (sqrt(v[i] / (1 - pow(0.999, Double(t)))) + 1e-6) + shrink * w[i]
+                    (m[i] / (1 - pow(0.9, Double(t)))) / (sqrt(v[i] / (1 - pow(0.999, Double(t)))) + 1e-6) + shrink
+                        * w[i]
                 }
                 func norm(_ x: [Double]) -> Double { sqrt(x.reduce(0) { $0 + $1 * $1 }) }
                 let trust = method == .lamb ? norm(w) / norm(u) : 1

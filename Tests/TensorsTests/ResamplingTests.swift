@@ -10,14 +10,24 @@ import Testing
     }
 
     static func upsample(_ x: Grid, _ factor: [Int]) -> Grid {
-        var y = Grid(zeros: [x.shape[0], x.shape[1] * factor[0], x.shape[2] * factor[1], x.shape[3] * factor[2], x.shape[4]])
-        for n in 0..<x.shape[0] { for d in 0..<y.shape[1] { for h in 0..<y.shape[2] { for w in 0..<y.shape[3] {
-            for (z, wz) in taps(d, factor[0], x.shape[1]) { for (yy, wy) in taps(h, factor[1], x.shape[2]) {
-                for (xx, wx) in taps(w, factor[2], x.shape[3]) {
-                    for c in 0..<x.shape[4] { y[n, d, h, w, c] += wz * wy * wx * x[n, z, yy, xx, c] }
+        var y = Grid(zeros: [
+            x.shape[0], x.shape[1] * factor[0], x.shape[2] * factor[1], x.shape[3] * factor[2], x.shape[4],
+        ])
+        for n in 0..<x.shape[0] {
+            for d in 0..<y.shape[1] {
+                for h in 0..<y.shape[2] {
+                    for w in 0..<y.shape[3] {
+                        for (z, wz) in taps(d, factor[0], x.shape[1]) {
+                            for (yy, wy) in taps(h, factor[1], x.shape[2]) {
+                                for (xx, wx) in taps(w, factor[2], x.shape[3]) {
+                                    for c in 0..<x.shape[4] { y[n, d, h, w, c] += wz * wy * wx * x[n, z, yy, xx, c] }
+                                }
+                            }
+                        }
+                    }
                 }
-            } }
-        } } } }
+            }
+        }
         return y
     }
 
@@ -65,8 +75,12 @@ import Testing
     @Test func blockMeans() throws {
         let size = [4, 6, 10], factor = [2, 3, 5], coarse = [2, 2, 2]
         var fine: [Float] = []
-        for z in 0..<size[0] { for y in 0..<size[1] { for x in 0..<size[2] { fine.append(Float(100 * z + 10 * y + x)) } } }
-        let means = try Engine.shared.run { try Engine.shared.blockMeans(of: Tensor(fine, shape: [1] + size), to: coarse).values }
+        for z in 0..<size[0] {
+            for y in 0..<size[1] { for x in 0..<size[2] { fine.append(Float(100 * z + 10 * y + x)) } }
+        }
+        let means = try Engine.shared.run {
+            try Engine.shared.blockMeans(of: Tensor(fine, shape: [1] + size), to: coarse).values
+        }
         for (index, mean) in means.enumerated() {
             let place = [index / 4, index / 2 % 2, index % 2]
             let centre = zip(place, factor).map { (Float($0) + 0.5) * Float($1) - 0.5 }
@@ -79,7 +93,8 @@ import Testing
             let tape = Tape()
             do {
                 _ = try tape.upsampled(
-                    tape.constant(Tensor(zeros: [1, 2, 2, 2, 4])), concatenatedWith: tape.constant(Tensor(zeros: [1, 4, 4, 5, 4])))
+                    tape.constant(Tensor(zeros: [1, 2, 2, 2, 4])),
+                    concatenatedWith: tape.constant(Tensor(zeros: [1, 4, 4, 5, 4])))
                 return "no error"
             } catch { return "\(error)" }
         }

@@ -27,11 +27,14 @@ import Testing
     }
 
     @Test func writtenFilesReadBack() throws {
-        let url = FileManager.default.temporaryDirectory.appending(path: "iris-safetensors-\(UUID().uuidString).safetensors")
+        let url = FileManager.default.temporaryDirectory.appending(
+            path: "iris-safetensors-\(UUID().uuidString).safetensors")
         defer { try? FileManager.default.removeItem(at: url) }
         let odd: [Float] = [0, -0.0, .infinity, -.infinity, .greatestFiniteMagnitude, .leastNonzeroMagnitude]
         let written = SafeTensors(
-            tensors: ["z": Tensor(odd, shape: [2, 3]), "empty": Tensor([], shape: [0, 4]), "a \"b\"": Tensor([7], shape: [1])],
+            tensors: [
+                "z": Tensor(odd, shape: [2, 3]), "empty": Tensor([], shape: [0, 4]), "a \"b\"": Tensor([7], shape: [1]),
+            ],
             metadata: ["line": "one\ntwo \u{1}", "é": "ü"])
         try written.write(to: url)
         let read = try SafeTensors(contentsOf: url)
@@ -44,10 +47,13 @@ import Testing
     }
 
     @Test func hostileFiles() {
-        #expect(problem(Data([1, 2])) == "x.safetensors: expected at least 8 bytes of safetensors but found 2. Copy the file again.")
+        #expect(
+            problem(Data([1, 2]))
+                == "x.safetensors: expected at least 8 bytes of safetensors but found 2. Copy the file again.")
         #expect(
             problem(Data([255, 255, 255, 255, 255, 255, 255, 127, 0]))
-                == "x.safetensors: the header claims 9223372036854775807 bytes but 1 follow. The file is truncated or not safetensors; copy it again.")
+                == "x.safetensors: the header claims 9223372036854775807 bytes but 1 follow. The file is truncated or not safetensors; copy it again."
+        )
         #expect(
             problem(file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, [0, 0, 0, 0]))
                 == "x.safetensors: the tensor a claims data_offsets [0, 8] but the data has 4 bytes.")
@@ -67,6 +73,8 @@ import Testing
                     #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
                     [0, 0, 0, 0])) == "x.safetensors: the tensor b begins at byte 0 of the data but 4 was expected.")
         #expect(problem(file("{}", [0])) == "x.safetensors: the tensors cover 0 bytes of data but the file has 1.")
-        #expect(problem(file("[1,2")).hasPrefix("x.safetensors: the header is not the JSON object that safetensors prescribes"))
+        #expect(
+            problem(file("[1,2")).hasPrefix(
+                "x.safetensors: the header is not the JSON object that safetensors prescribes"))
     }
 }

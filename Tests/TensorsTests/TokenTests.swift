@@ -10,9 +10,13 @@ import Testing
             operation: { tape, x, p in try tape.linear(x[0], weight: p[0], bias: p[1]) },
             naive: { g in
                 var y = Grid(zeros: [rows, outputs])
-                for r in 0..<rows { for o in 0..<outputs {
-                    y[r, o] = (0..<inputs).reduce(g[2][o]) { $0 + g[0].values[r * inputs + $1] * g[1].values[o * inputs + $1] }
-                } }
+                for r in 0..<rows {
+                    for o in 0..<outputs {
+                        y[r, o] = (0..<inputs).reduce(g[2][o]) {
+                            $0 + g[0].values[r * inputs + $1] * g[1].values[o * inputs + $1]
+                        }
+                    }
+                }
                 return y
             })
         #expect(check.outputError < 2e-6)
@@ -28,9 +32,12 @@ import Testing
                 for r in 0..<6 {
                     let row = r * width..<(r + 1) * width
                     let mean = row.reduce(0) { $0 + g[0].values[$1] } / Double(width)
-                    let variance = row.reduce(0) { $0 + (g[0].values[$1] - mean) * (g[0].values[$1] - mean) } / Double(width)
+                    let variance =
+                        row.reduce(0) { $0 + (g[0].values[$1] - mean) * (g[0].values[$1] - mean) } / Double(width)
                     for i in row {
-                        y.values[i] = (g[0].values[i] - mean) / sqrt(variance + 1e-3) * g[1].values[i % width] + g[2].values[i % width]
+                        y.values[i] =
+                            (g[0].values[i] - mean) / sqrt(variance + 1e-3) * g[1].values[i % width]
+                            + g[2].values[i % width]
                     }
                 }
                 return y
@@ -43,7 +50,9 @@ import Testing
         let check = try GradientCheck(
             [.variable([5, 37])], operation: { tape, x, _ in try tape.gelu(x[0]) },
             naive: { g in
-                Grid(g[0].shape, g[0].values.map { 0.5 * $0 * (1 + tanh(sqrt(2 / Double.pi) * ($0 + 0.044715 * $0 * $0 * $0))) })
+                Grid(
+                    g[0].shape,
+                    g[0].values.map { 0.5 * $0 * (1 + tanh(sqrt(2 / Double.pi) * ($0 + 0.044715 * $0 * $0 * $0))) })
             })
         #expect(check.outputError < 1e-6)
         #expect(check.gradientError < 2e-6)
@@ -51,7 +60,9 @@ import Testing
 
     struct Heads: CustomTestStringConvertible {
         let samples: Int, queries: Int, keys: Int, width: Int, heads: Int, masked: Bool
-        var testDescription: String { "\(samples) x \(queries) to \(keys), width \(width), \(heads) heads, masked \(masked)" }
+        var testDescription: String {
+            "\(samples) x \(queries) to \(keys), width \(width), \(heads) heads, masked \(masked)"
+        }
     }
 
     @Test(arguments: [
@@ -66,7 +77,10 @@ import Testing
             !c.masked || (index % 3 != 0 && (c.samples == 1 || index / c.keys < c.samples - 1))
         }
         let check = try GradientCheck(
-            [.variable([c.samples, c.queries, c.width]), .variable([c.samples, c.keys, c.width]), .variable([c.samples, c.keys, c.width])],
+            [
+                .variable([c.samples, c.queries, c.width]), .variable([c.samples, c.keys, c.width]),
+                .variable([c.samples, c.keys, c.width]),
+            ],
             operation: { tape, x, _ in
                 try tape.attention(
                     queries: x[0], keys: x[1], values: x[2], heads: c.heads, present: c.masked ? present : nil)
@@ -74,16 +88,25 @@ import Testing
             naive: { g in
                 var y = Grid(zeros: g[0].shape)
                 let share = c.width / c.heads
-                for n in 0..<c.samples { for h in 0..<c.heads { for q in 0..<c.queries {
-                    let keys = (0..<c.keys).filter { present[n * c.keys + $0] }
-                    let scores = keys.map { key in
-                        exp((0..<share).reduce(0) { $0 + g[0][n, q, h * share + $1] * g[1][n, key, h * share + $1] } / sqrt(Double(share)))
+                for n in 0..<c.samples {
+                    for h in 0..<c.heads {
+                        for q in 0..<c.queries {
+                            let keys = (0..<c.keys).filter { present[n * c.keys + $0] }
+                            let scores = keys.map { key in
+                                exp(
+                                    (0..<share).reduce(0) {
+                                        $0 + g[0][n, q, h * share + $1] * g[1][n, key, h * share + $1]
+                                    } / sqrt(Double(share)))
+                            }
+                            let sum = scores.reduce(0, +)
+                            for (key, score) in zip(keys, scores) {
+                                for i in 0..<share {
+                                    y[n, q, h * share + i] += score / sum * g[2][n, key, h * share + i]
+                                }
+                            }
+                        }
                     }
-                    let sum = scores.reduce(0, +)
-                    for (key, score) in zip(keys, scores) { for i in 0..<share {
-                        y[n, q, h * share + i] += score / sum * g[2][n, key, h * share + i]
-                    } }
-                } } }
+                }
                 return y
             })
         #expect(check.outputError < 2e-6)
@@ -105,7 +128,8 @@ import Testing
                     keys.value.withMutableFloats { for i in 0..<4 { $0[key * 4 + i] = filler } }
                     values.value.withMutableFloats { for i in 0..<4 { $0[key * 4 + i] = filler } }
                 }
-                return try tape.attention(queries: queries, keys: keys, values: values, heads: 2, present: present).value.values
+                return try tape.attention(queries: queries, keys: keys, values: values, heads: 2, present: present)
+                    .value.values
             }
         }
         let first = try result(0), second = try result(1e30)
@@ -121,9 +145,15 @@ import Testing
             operation: { tape, x, _ in try tape.weightedSums(of: x[0], weights: Tensor(weights, shape: [2, 3, 11])) },
             naive: { g in
                 var y = Grid(zeros: [2, 3, 5])
-                for n in 0..<2 { for k in 0..<3 { for v in 0..<11 { for c in 0..<5 {
-                    y[n, k, c] += Double(weights[(n * 3 + k) * 11 + v]) * g[0][n, v, c]
-                } } } }
+                for n in 0..<2 {
+                    for k in 0..<3 {
+                        for v in 0..<11 {
+                            for c in 0..<5 {
+                                y[n, k, c] += Double(weights[(n * 3 + k) * 11 + v]) * g[0][n, v, c]
+                            }
+                        }
+                    }
+                }
                 return y
             })
         #expect(check.outputError < 1e-6 && check.gradientError < 2e-6)
@@ -136,12 +166,16 @@ import Testing
             operation: { tape, x, _ in try tape.classMaps(features: x[0], vectors: x[1]) },
             naive: { g in
                 var y = Grid(zeros: [samples, classes, voxels])
-                for n in 0..<samples { for k in 0..<classes { for v in 0..<voxels {
-                    let vector = (n * classes + k) * (width + 1), feature = (n * voxels + v) * width
-                    y.values[(n * classes + k) * voxels + v] = (0..<width).reduce(g[1].values[vector + width]) {
-                        $0 + g[1].values[vector + $1] * g[0].values[feature + $1]
+                for n in 0..<samples {
+                    for k in 0..<classes {
+                        for v in 0..<voxels {
+                            let vector = (n * classes + k) * (width + 1), feature = (n * voxels + v) * width
+                            y.values[(n * classes + k) * voxels + v] = (0..<width).reduce(g[1].values[vector + width]) {
+                                $0 + g[1].values[vector + $1] * g[0].values[feature + $1]
+                            }
+                        }
                     }
-                } } }
+                }
                 return y
             })
         #expect(check.outputError < 2e-6 && check.gradientError < 1e-5)
@@ -154,15 +188,25 @@ import Testing
             [.variable(shape)], operation: { tape, x, _ in try tape.pixelShuffle(x[0], factor: r) },
             naive: { g in
                 var y = Grid(zeros: [n] + size.map { $0 * r } + [channels])
-                for s in 0..<n { for z in 0..<size[0] * r { for h in 0..<size[1] * r { for w in 0..<size[2] * r { for c in 0..<channels {
-                    y[s, z, h, w, c] = g[0][s, z / r, h / r, w / r, c * r * r * r + (z % r * r + h % r) * r + w % r]
-                } } } } }
+                for s in 0..<n {
+                    for z in 0..<size[0] * r {
+                        for h in 0..<size[1] * r {
+                            for w in 0..<size[2] * r {
+                                for c in 0..<channels {
+                                    y[s, z, h, w, c] =
+                                        g[0][s, z / r, h / r, w / r, c * r * r * r + (z % r * r + h % r) * r + w % r]
+                                }
+                            }
+                        }
+                    }
+                }
                 return y
             })
         #expect(check.outputError < 1e-7 && check.gradientError < 1e-6)
         let back = try GradientCheck(
             [.variable(shape)],
-            operation: { tape, x, _ in try tape.pixelUnshuffle(tape.pixelShuffle(x[0], factor: r), factor: r) }, naive: { $0[0] })
+            operation: { tape, x, _ in try tape.pixelUnshuffle(tape.pixelShuffle(x[0], factor: r), factor: r) },
+            naive: { $0[0] })
         #expect(back.outputError < 1e-7 && back.gradientError < 1e-6)
     }
 
@@ -173,10 +217,14 @@ import Testing
             operation: { tape, x, _ in try tape.joined(x[0], withMasks: Tensor(masks, shape: [2, 3, 4])) },
             naive: { g in
                 var y = Grid(zeros: [2, 3, 4, 4])
-                for n in 0..<2 { for k in 0..<3 { for v in 0..<4 {
-                    for c in 0..<3 { y[n, k, v, c] = g[0][n, v, c] }
-                    y[n, k, v, 3] = Double(masks[(n * 3 + k) * 4 + v])
-                } } }
+                for n in 0..<2 {
+                    for k in 0..<3 {
+                        for v in 0..<4 {
+                            for c in 0..<3 { y[n, k, v, c] = g[0][n, v, c] }
+                            y[n, k, v, 3] = Double(masks[(n * 3 + k) * 4 + v])
+                        }
+                    }
+                }
                 return y
             })
         #expect(joined.outputError < 1e-7 && joined.gradientError < 1e-6)
@@ -191,10 +239,12 @@ import Testing
             },
             naive: { g in
                 var y = Grid(zeros: [2, 1, 3])
-                for n in 0..<2 { for c in 0..<3 {
-                    let rows = [g[0][n, 0, c], g[1][n, 0, c], g[1][n, 1, c]]
-                    y[n, 0, c] = (0..<3).reduce(g[2][n, c]) { $0 + Double(n * 3 + $1 + 1) * rows[$1] }
-                } }
+                for n in 0..<2 {
+                    for c in 0..<3 {
+                        let rows = [g[0][n, 0, c], g[1][n, 0, c], g[1][n, 1, c]]
+                        y[n, 0, c] = (0..<3).reduce(g[2][n, c]) { $0 + Double(n * 3 + $1 + 1) * rows[$1] }
+                    }
+                }
                 return y
             })
         #expect(averaged.outputError < 1e-6 && averaged.gradientError < 1e-6)

@@ -6,11 +6,14 @@ import FoundationEssentials
 /// that need it are disabled with a plain message when it is absent.
 public enum SharedData {
     public static let folder: URL? = {
-        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let path = ProcessInfo.processInfo.environment["IRIS_SHARED_DATA"]
+        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let path =
+            ProcessInfo.processInfo.environment["IRIS_SHARED_DATA"]
             ?? package.deletingLastPathComponent().appending(path: "shared/data").path
         var isFolder = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder ? URL(filePath: path) : nil
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
+            ? URL(filePath: path) : nil
     }()
 
     /// Whether the folder is there, for `.enabled(if: SharedData.isPresent, SharedData.absence)`.

@@ -13,7 +13,9 @@ import WorkerThreads
             var sum = 0
             for n in 0..<(100 - element) * 200 { sum &+= n }
             return element * 2 + (sum == -1 ? 1 : 0)
-        } receive: { _, result in received.append(result) }
+        } receive: { _, result in
+            received.append(result)
+        }
         #expect(received == (0..<100).map { $0 * 2 })
         #expect(counter.highest <= jobs)
     }
@@ -25,7 +27,8 @@ import WorkerThreads
             try await mapConcurrently(Array(0..<1000), jobs: 2) { element in
                 counter.enter()
                 if element == 3 { throw Failure() }
-            } receive: { _, _ in }
+            } receive: { _, _ in
+            }
         }
         #expect(counter.entered < 20)
     }
@@ -33,7 +36,11 @@ import WorkerThreads
 
 private final class Counter: Sendable {
     private let state = Mutex((now: 0, highest: 0, entered: 0))
-    func enter() { state.withLock { $0.now += 1; $0.entered += 1; $0.highest = max($0.highest, $0.now) } }
+    func enter() {
+        state.withLock {
+            $0.now += 1; $0.entered += 1; $0.highest = max($0.highest, $0.now)
+        }
+    }
     func leave() { state.withLock { $0.now -= 1 } }
     var highest: Int { state.withLock { $0.highest } }
     var entered: Int { state.withLock { $0.entered } }

@@ -32,7 +32,8 @@ struct AnatomyCheck {
     /// Right and left of each pair: how far the right one lies to the right of the left one, in mm.
     var pairs: [(right: Organ, left: Organ, distance: Double)] {
         organs.compactMap { right in
-            guard right.structure.side == .right, let left = organs.first(where: { $0.structure.id == right.structure.partner })
+            guard right.structure.side == .right,
+                let left = organs.first(where: { $0.structure.id == right.structure.partner })
             else { return nil }
             return (right, left, right.centre.x - left.centre.x)
         }
@@ -54,7 +55,8 @@ struct AnatomyCheck {
         var votes = Votes()
         for (n, a) in organs.enumerated() {
             for b in organs[(n + 1)...] where a.structure.frame == b.structure.frame && a.structure.frame != .none {
-                guard let p = a.structure.position, let q = b.structure.position, abs(p[axis] - q[axis]) >= separation else { continue }
+                guard let p = a.structure.position, let q = b.structure.position, abs(p[axis] - q[axis]) >= separation
+                else { continue }
                 votes.count((a.centre[axis] - b.centre[axis]) * (p[axis] > q[axis] ? 1 : -1), atLeast: 10)
             }
         }
@@ -63,7 +65,8 @@ struct AnatomyCheck {
 
     func findings(make: (FindingCode, String, String, ClassMeasure) -> Finding) -> [Finding] {
         var found: [Finding] = []
-        let pairs = pairs, wrongPairs = pairs.filter { $0.distance < -10 }, rightPairs = pairs.filter { $0.distance > 10 }
+        let pairs = pairs, wrongPairs = pairs.filter { $0.distance < -10 },
+            rightPairs = pairs.filter { $0.distance > 10 }
         let unpaired = unpairedVotes
         if wrongPairs.isEmpty && unpaired.wrong > 0 && unpaired.right == 0, !rightPairs.isEmpty || unpaired.wrong == 1 {
             for organ in organs where organ.structure.bodySide != .none && organ.structure.side == .none {
@@ -77,22 +80,27 @@ struct AnatomyCheck {
             found.append(
                 make(
                     .leftRightFlip, "\(witness.named.name) on the patient's right",
-                    "it on the left by the affine, as \(wrongPairs.count) pairs and \(unpaired.wrong) unpaired organs agree", witness.measured))
+                    "it on the left by the affine, as \(wrongPairs.count) pairs and \(unpaired.wrong) unpaired organs agree",
+                    witness.measured))
         } else {
             for pair in wrongPairs {
                 found.append(
                     make(
                         .swappedPair, "\(pair.right.named.name) to the right of \(pair.left.named.name)",
-                        "it \((-pair.distance).short) mm to the left, while other organs are in place", pair.right.measured))
+                        "it \((-pair.distance).short) mm to the left, while other organs are in place",
+                        pair.right.measured))
             }
         }
         for (axis, separation, code, order) in [
-            (1, 50.0, FindingCode.frontBackFlip, "front organs before back organs"), (2, 60.0, .upsideDown, "upper organs above lower ones"),
+            (1, 50.0, FindingCode.frontBackFlip, "front organs before back organs"),
+            (2, 60.0, .upsideDown, "upper organs above lower ones"),
         ] {
             let votes = votes(axis: axis, separation: separation)
             if votes.wrong >= 3, votes.wrong >= 4 * votes.right {
                 found.append(
-                    make(code, order, "the reverse in \(votes.wrong) of \(votes.wrong + votes.right) comparisons", organs[0].measured))
+                    make(
+                        code, order, "the reverse in \(votes.wrong) of \(votes.wrong + votes.right) comparisons",
+                        organs[0].measured))
             }
         }
         return found

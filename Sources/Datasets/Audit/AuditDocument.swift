@@ -59,12 +59,14 @@ public struct AuditDocument: Encodable, Sendable {
         (dataset, source, headersOnly) = (report.dataset, report.root, report.options.headersOnly)
         summary = Summary(
             cases: report.cases.count, unusableCases: report.unusableCases.count, files: report.files.count,
-            voxelBytes: report.files.reduce(0) { $0 + $1.voxelBytes }, errors: report.count(.error), warnings: report.count(.warning),
+            voxelBytes: report.files.reduce(0) { $0 + $1.voxelBytes }, errors: report.count(.error),
+            warnings: report.count(.warning),
             information: report.count(.information), acknowledged: report.findings.count { $0.acknowledgement != nil },
             passed: !report.isFailure)
         findings = report.findings.map { finding in
             Entry(
-                code: finding.code.rawValue, severity: finding.severity.rawValue, dataset: finding.dataset, case: finding.caseID,
+                code: finding.code.rawValue, severity: finding.severity.rawValue, dataset: finding.dataset,
+                case: finding.caseID,
                 file: finding.file, expected: finding.expected, found: finding.found, fix: finding.fix,
                 voxel: finding.place.map { [$0.voxel.x, $0.voxel.y, $0.voxel.z] }, frame: finding.place?.frame,
                 acknowledgement: finding.acknowledgement)
@@ -72,8 +74,10 @@ public struct AuditDocument: Encodable, Sendable {
         cases = report.cases.map { record in
             let source = record.source
             return Case(
-                id: source.id, subject: source.subject, modality: source.modality.rawValue, officialSplit: source.officialSplit?.rawValue,
-                paperSplit: source.paperSplit?.rawValue, image: record.image.map(Image.init), label: record.label.map { Label($0, of: record) })
+                id: source.id, subject: source.subject, modality: source.modality.rawValue,
+                officialSplit: source.officialSplit?.rawValue,
+                paperSplit: source.paperSplit?.rawValue, image: record.image.map(Image.init),
+                label: record.label.map { Label($0, of: record) })
         }
     }
 }
@@ -82,8 +86,10 @@ extension AuditDocument.Image {
     init(_ image: ImageRecord) {
         let shape = image.grid.shape, spacing = image.affine.spacing
         self.init(
-            file: image.file, frame: image.frame, shape: [shape.i, shape.j, shape.k], spacing: [spacing.i, spacing.j, spacing.k],
-            orientation: image.grid.orientation.description, datatype: image.datatype.name, minimum: image.minimum, maximum: image.maximum,
+            file: image.file, frame: image.frame, shape: [shape.i, shape.j, shape.k],
+            spacing: [spacing.i, spacing.j, spacing.k],
+            orientation: image.grid.orientation.description, datatype: image.datatype.name, minimum: image.minimum,
+            maximum: image.maximum,
             mean: image.mean, deviation: image.deviation, digest: image.digest?.hexadecimal)
     }
 }

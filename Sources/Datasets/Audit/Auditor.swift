@@ -20,7 +20,9 @@ public struct Auditor: Sendable {
 
     /// - Parameter progress: called in order after each unit of work, with units done, units in all and voxel bytes decoded.
     /// - Throws: ``LayoutError`` when the folder is not of the manifest's layout.
-    public func run(jobs: Int, progress: (_ done: Int, _ total: Int, _ bytes: Int) -> Void = { _, _, _ in }) async throws -> AuditReport {
+    public func run(jobs: Int, progress: (_ done: Int, _ total: Int, _ bytes: Int) -> Void = { _, _, _ in })
+        async throws -> AuditReport
+    {
         let start = ContinuousClock.now
         let listing = try manifest.adapter(for: source).cases()
         let classes = listing.classes ?? manifest.classes
@@ -28,7 +30,8 @@ public struct Auditor: Sendable {
         var options = options
         options.digestsFiles = options.digestsFiles || lock != nil
         let examiner = CaseExaminer(
-            dataset: listing.dataset, root: tree.root, classes: classes, structures: manifest.structures, rules: manifest.labelRules,
+            dataset: listing.dataset, root: tree.root, classes: classes, structures: manifest.structures,
+            rules: manifest.labelRules,
             ignoredValue: listing.ignoredValue, probabilityRule: manifest.probabilityRule, options: options)
         let units = tree.units
         var result = ExaminationResult(), done = 0, bytes = 0
@@ -43,20 +46,23 @@ public struct Auditor: Sendable {
         var findings = tree.findings + result.findings
         findings += SplitCheck.findings(listing.cases, manifest: manifest, dataset: listing.dataset)
         findings += PopulationCheck(
-            dataset: listing.dataset, cases: result.cases, classes: classes, rules: manifest.labelRules, structures: manifest.structures
+            dataset: listing.dataset, cases: result.cases, classes: classes, rules: manifest.labelRules,
+            structures: manifest.structures
         ).findings()
         if !options.headersOnly {
             findings += DuplicateSearch(cases: result.cases).findings()
             let swaps = SwapCheck(cases: result.cases).findings()
             findings.removeAll { finding in
-                [.shiftedLabel, .flippedLabel].contains(finding.code) && finding.caseID.map(swaps.exchanged.contains) == true
+                [.shiftedLabel, .flippedLabel].contains(finding.code)
+                    && finding.caseID.map(swaps.exchanged.contains) == true
             }
             findings += swaps.findings
             if let lock { findings += lock.findings(for: result.files, dataset: listing.dataset) }
         }
         acknowledge(&findings)
         return AuditReport(
-            dataset: listing.dataset, title: manifest.title, root: source.path, options: options, cases: result.cases, files: result.files,
+            dataset: listing.dataset, title: manifest.title, root: source.path, options: options, cases: result.cases,
+            files: result.files,
             classes: classes, findings: AuditReport.ordered(findings), unusableCases: listing.unusableCaseIDs,
             elapsed: ContinuousClock.now - start)
     }

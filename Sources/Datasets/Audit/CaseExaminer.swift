@@ -65,12 +65,14 @@ struct Examination {
     init(examiner: CaseExaminer) { self.examiner = examiner }
 
     mutating func add(
-        _ code: FindingCode, severity: Severity? = nil, case caseID: String?, file: String?, expected: String, found: String,
+        _ code: FindingCode, severity: Severity? = nil, case caseID: String?, file: String?, expected: String,
+        found: String,
         fix: String? = nil, place: Finding.Place? = nil
     ) {
         result.findings.append(
             Finding(
-                code, severity: severity, dataset: examiner.dataset, case: caseID, file: file, expected: expected, found: found,
+                code, severity: severity, dataset: examiner.dataset, case: caseID, file: file, expected: expected,
+                found: found,
                 fix: fix, place: place))
     }
 
@@ -92,7 +94,8 @@ struct Examination {
                 record.voxelBytes = header.voxelBytes
                 if read.file.excessBytes > 0 {
                     add(
-                        .excessBytes, case: caseID, file: path, expected: "\(header.voxelOffset + header.voxelBytes) bytes by the header",
+                        .excessBytes, case: caseID, file: path,
+                        expected: "\(header.voxelOffset + header.voxelBytes) bytes by the header",
                         found: "\(read.file.excessBytes) more")
                 }
             }
@@ -147,20 +150,30 @@ struct Examination {
 
     /// NaN, infinities and constancy.
     private mutating func report(_ census: VoxelCensus, header: NIfTIHeader, path: String, case caseID: String?) {
-        let place = census.firstSpecial.map { Finding.Place(voxel: header.voxel(at: $0), frame: $0 / header.grid.shape.count) }
+        let place = census.firstSpecial.map {
+            Finding.Place(voxel: header.voxel(at: $0), frame: $0 / header.grid.shape.count)
+        }
         let total = header.voxelCount
         if census.nans > 0 {
-            add(.notANumber, case: caseID, file: path, expected: "\(total) numbers", found: "\(census.nans) that are none", place: place)
+            add(
+                .notANumber, case: caseID, file: path, expected: "\(total) numbers",
+                found: "\(census.nans) that are none", place: place)
         }
         if census.infinities > 0 {
-            add(.infiniteValue, case: caseID, file: path, expected: "\(total) finite numbers", found: "\(census.infinities) infinite ones", place: place)
+            add(
+                .infiniteValue, case: caseID, file: path, expected: "\(total) finite numbers",
+                found: "\(census.infinities) infinite ones", place: place)
         }
         if let minimum = census.minimum, minimum == census.maximum {
-            add(.constantImage, case: caseID, file: path, expected: "an image", found: "\(header.scaled(minimum).short) everywhere")
+            add(
+                .constantImage, case: caseID, file: path, expected: "an image",
+                found: "\(header.scaled(minimum).short) everywhere")
         }
     }
 
-    private mutating func examine(_ source: SourceCase, header: NIfTIHeader?, image: NIfTIImage?, fileDigest: ContentDigest?) {
+    private mutating func examine(
+        _ source: SourceCase, header: NIfTIHeader?, image: NIfTIImage?, fileDigest: ContentDigest?
+    ) {
         var record = CaseRecord(source: source)
         if let header { record.image = imageRecord(source, header: header, image: image, fileDigest: fileDigest) }
         switch source.label {
@@ -181,12 +194,14 @@ struct Examination {
         if let correction = source.spacingCorrection, let corrected = correction.corrected(header.grid.affine) {
             record.correctedAffine = corrected
             add(
-                .spacingCorrected, case: source.id, file: path, expected: "voxels of \(correction.corrected.components.inMillimetres)",
+                .spacingCorrected, case: source.id, file: path,
+                expected: "voxels of \(correction.corrected.components.inMillimetres)",
                 found: "\(header.grid.spacing.components.inMillimetres) in the header: \(correction.reason)")
         }
         guard frame < header.frameCount else {
             add(
-                .invalidDimensions, case: source.id, file: path, expected: "at least \(frame + 1) frames along the fourth axis",
+                .invalidDimensions, case: source.id, file: path,
+                expected: "at least \(frame + 1) frames along the fourth axis",
                 found: "\(header.frameCount)")
             return record
         }
@@ -197,14 +212,19 @@ struct Examination {
             record.digest = census.digest ?? fileDigest
             record.fingerprint = ImageFingerprint(bytes, datatype: header.datatype, shape: header.grid.shape)
             let sample = IntensitySample(bytes, datatype: header.datatype, slope: slope, intercept: intercept)
-            if let low = census.minimum, let high = census.maximum, let mean = census.mean, let deviation = census.deviation {
+            if let low = census.minimum, let high = census.maximum, let mean = census.mean,
+                let deviation = census.deviation
+            {
                 let ends = [low * slope + intercept, high * slope + intercept]
                 (record.minimum, record.maximum) = (ends.min(), ends.max())
                 (record.mean, record.deviation) = (mean * slope + intercept, deviation * abs(slope))
                 let finding = IntensityCheck.findings(
                     modality: source.modality, sample: sample, minimum: ends.min()!, maximum: ends.max()!
-                ) { Finding($0, dataset: examiner.dataset, case: source.id, file: path, expected: $1, found: $2,
-                            place: Finding.Place(voxel: header.grid.shape.components / 2, frame: frame)) }
+                ) {
+                    Finding(
+                        $0, dataset: examiner.dataset, case: source.id, file: path, expected: $1, found: $2,
+                        place: Finding.Place(voxel: header.grid.shape.components / 2, frame: frame))
+                }
                 if let finding { result.findings.append(finding) }
             }
             if let p1 = sample.quantile(0.01), let p50 = sample.quantile(0.5), let p99 = sample.quantile(0.99) {
@@ -231,7 +251,8 @@ struct Examination {
         }
         guard frame < header.frameCount else {
             add(
-                .invalidDimensions, case: source.id, file: path, expected: "at least \(frame + 1) frames along the fourth axis",
+                .invalidDimensions, case: source.id, file: path,
+                expected: "at least \(frame + 1) frames along the fourth axis",
                 found: "\(header.frameCount)")
             return
         }
@@ -242,7 +263,8 @@ struct Examination {
         guard let labels else { return }
         let digest = header.frameCount == 1 ? result.files.last { $0.path == path }?.voxelDigest : nil
         label = self.label(
-            labels, frame: frame, path: path, digest: digest, caseID: source.id, image: record.sharesShape ? image : nil, record: record)
+            labels, frame: frame, path: path, digest: digest, caseID: source.id,
+            image: record.sharesShape ? image : nil, record: record)
         checkClasses(of: label, record: record)
     }
 
@@ -262,20 +284,23 @@ struct Examination {
 
     /// Measures one label frame and reports values that are no labels.
     private mutating func label(
-        _ labels: NIfTIImage, frame: Int, path: String, digest: ContentDigest?, caseID: String?, image: NIfTIImage? = nil,
+        _ labels: NIfTIImage, frame: Int, path: String, digest: ContentDigest?, caseID: String?,
+        image: NIfTIImage? = nil,
         record: CaseRecord? = nil
     ) -> LabelRecord {
         let header = labels.header
         var label = LabelRecord(file: path, frame: frame, grid: header.grid, datatype: header.datatype)
         let faults = labels.withUnsafeBytes(frame: frame) { bytes in
             label.digest = digest ?? ContentHasher.digest(of: bytes)
-            return LabelRuns.with(bytes, datatype: header.datatype, scaling: header.scaling, shape: header.grid.shape) { runs, values, faults in
+            return LabelRuns.with(bytes, datatype: header.datatype, scaling: header.scaling, shape: header.grid.shape) {
+                runs, values, faults in
                 label.classes = runs.classes()
                 label.isExamined = true
                 if let image, let record, let window = record.image?.window(header: image.header) {
                     let probe = LabelProbe(runs, labels: values, budget: 600)
                     label.agreement = image.withUnsafeBytes(frame: record.image!.frame) { voxels in
-                        LabelAgreement(probe, image: FrameVoxels(bytes: voxels, datatype: image.header.datatype), window: window)
+                        LabelAgreement(
+                            probe, image: FrameVoxels(bytes: voxels, datatype: image.header.datatype), window: window)
                     }
                 }
                 return faults
@@ -285,22 +310,27 @@ struct Examination {
         let values = Set(examiner.classes.map(\.value)).union(examiner.ignoredValue.map { [$0] } ?? [])
         let unknown = label.classes.filter { !values.contains($0.value) }
         if !examiner.classes.isEmpty, !unknown.isEmpty || faults.above > 0 {
-            let found = unknown.map { "\($0.value) in \($0.voxels) voxels" }
+            let found =
+                unknown.map { "\($0.value) in \($0.voxels) voxels" }
                 + (faults.above > 0 ? ["values up to \(faults.highest.short) in \(faults.above) voxels"] : [])
             let place = unknown.first?.place ?? header.voxel(at: Int(max(0, faults.first_above)))
             add(
-                .unknownLabel, case: caseID, file: path, expected: "values of the table (0, \(values.sorted().map(String.init).joined(separator: ", ")))",
+                .unknownLabel, case: caseID, file: path,
+                expected: "values of the table (0, \(values.sorted().map(String.init).joined(separator: ", ")))",
                 found: found.joined(separator: "; "), place: .init(voxel: place, frame: frame))
         }
         return label
     }
 
-    private mutating func report(_ faults: iris_label_faults, header: NIfTIHeader, frame: Int, path: String, case caseID: String?) {
+    private mutating func report(
+        _ faults: iris_label_faults, header: NIfTIHeader, frame: Int, path: String, case caseID: String?
+    ) {
         func place(_ index: Int64) -> Finding.Place { .init(voxel: header.voxel(at: Int(index)), frame: frame) }
         if faults.fractional > 0 {
             add(
                 .fractionalLabel, case: caseID, file: path, expected: "whole label values",
-                found: "\(faults.fractional) voxels such as \(faults.example.short)", place: place(faults.first_fractional))
+                found: "\(faults.fractional) voxels such as \(faults.example.short)",
+                place: place(faults.first_fractional))
         }
         if faults.negative > 0 {
             add(
@@ -309,7 +339,8 @@ struct Examination {
         }
         if faults.special > 0 {
             add(
-                .nonFiniteLabel, case: caseID, file: path, expected: "label values", found: "\(faults.special) voxels that are not finite",
+                .nonFiniteLabel, case: caseID, file: path, expected: "label values",
+                found: "\(faults.special) voxels that are not finite",
                 place: place(faults.first_special))
         }
     }
@@ -326,19 +357,23 @@ struct Examination {
             if agreement.isShifted {
                 add(
                     .shiftedLabel, case: source.id, file: label.file, expected: "boundaries where the image's are",
-                    found: "a contrast of \(agreement.here.short) there and of \(agreement.bestShifted.short) when moved by \(agreement.shift.asPlace) voxels",
+                    found:
+                        "a contrast of \(agreement.here.short) there and of \(agreement.bestShifted.short) when moved by \(agreement.shift.asPlace) voxels",
                     place: place)
             } else if agreement.isMirrored {
                 add(
                     .flippedLabel, case: source.id, file: label.file, expected: "boundaries where the image's are",
-                    found: "a contrast of \(agreement.here.short) there and of \(agreement.bestMirrored.short) when mirrored along axis \("ijk"[agreement.mirroredAxis])",
+                    found:
+                        "a contrast of \(agreement.here.short) there and of \(agreement.bestMirrored.short) when mirrored along axis \("ijk"[agreement.mirroredAxis])",
                     place: place)
             }
         }
         guard let affine = record.image?.affine ?? (source.label != nil ? label.grid.affine : nil) else { return }
-        let dropped = Set(examiner.rules.filter { $0.modality == nil || $0.modality == source.modality }.flatMap(\.values))
+        let dropped = Set(
+            examiner.rules.filter { $0.modality == nil || $0.modality == source.modality }.flatMap(\.values))
         let anatomy = AnatomyCheck(
-            label.classes.filter { !dropped.contains($0.value) }, classes: examiner.classes, structures: examiner.structures, affine: affine)
+            label.classes.filter { !dropped.contains($0.value) }, classes: examiner.classes,
+            structures: examiner.structures, affine: affine)
         result.findings += anatomy.findings { code, expected, found, measure in
             Finding(
                 code, dataset: examiner.dataset, case: source.id, file: label.file, expected: expected, found: found,
@@ -346,7 +381,8 @@ struct Examination {
         }
         for (organ, volume, limit) in anatomy.oversized(voxelVolume: affine.spacing.voxelVolume) {
             add(
-                .implausibleVolume, case: source.id, file: label.file, expected: "at most \(limit.short) ml of \(organ.named.name)",
+                .implausibleVolume, case: source.id, file: label.file,
+                expected: "at most \(limit.short) ml of \(organ.named.name)",
                 found: "\(volume.short) ml", place: .init(voxel: organ.measured.place, frame: label.frame))
         }
     }
@@ -369,11 +405,16 @@ struct Examination {
             reportMap(census, header: header, path: path, case: source.id)
         }
         record.sharesShape = headers.allSatisfy { $0.grid.shape == record.image?.grid.shape }
-        var label = LabelRecord(file: examiner.path(urls[0]), frame: 0, grid: headers[0].grid, datatype: headers[0].datatype)
+        var label = LabelRecord(
+            file: examiner.path(urls[0]), frame: 0, grid: headers[0].grid, datatype: headers[0].datatype)
         defer { record.label = label }
-        guard maps.count == 3, let rule = examiner.probabilityRule, headers.allSatisfy({ $0.grid.shape == headers[0].grid.shape }) else { return }
+        guard maps.count == 3, let rule = examiner.probabilityRule,
+            headers.allSatisfy({ $0.grid.shape == headers[0].grid.shape })
+        else { return }
         let values = maps.map { $0.scaledFloats() }
-        let labels = values[0].indices.map { rule.label(grayMatter: values[0][$0], whiteMatter: values[1][$0], csf: values[2][$0]) }
+        let labels = values[0].indices.map {
+            rule.label(grayMatter: values[0][$0], whiteMatter: values[1][$0], csf: values[2][$0])
+        }
         labels.withUnsafeBufferPointer { labels in
             let runs = LabelRuns(labels, shape: headers[0].grid.shape)
             label.classes = runs.classes()
@@ -382,7 +423,8 @@ struct Examination {
             if record.sharesShape, let image, let window = record.image?.window(header: image.header) {
                 let probe = LabelProbe(runs, labels: labels, budget: 400)
                 label.agreement = image.withUnsafeBytes(frame: record.image!.frame) { voxels in
-                    LabelAgreement(probe, image: FrameVoxels(bytes: voxels, datatype: image.header.datatype), window: window)
+                    LabelAgreement(
+                        probe, image: FrameVoxels(bytes: voxels, datatype: image.header.datatype), window: window)
                 }
             }
         }
@@ -394,13 +436,18 @@ struct Examination {
             let index = census.firstSpecial ?? 0
             add(
                 .nonFiniteLabel, case: caseID, file: path, expected: "probabilities",
-                found: "\(census.nans + census.infinities) voxels that are not finite", place: .init(voxel: header.voxel(at: index)))
+                found: "\(census.nans + census.infinities) voxels that are not finite",
+                place: .init(voxel: header.voxel(at: index)))
         }
         guard let low = census.minimum.map(header.scaled), let high = census.maximum.map(header.scaled) else { return }
         if min(low, high) < -0.001 || max(low, high) > 1.001 {
-            add(.probabilityOutOfRange, case: caseID, file: path, expected: "values from 0 to 1", found: "\(min(low, high).short) to \(max(low, high).short)")
+            add(
+                .probabilityOutOfRange, case: caseID, file: path, expected: "values from 0 to 1",
+                found: "\(min(low, high).short) to \(max(low, high).short)")
         }
-        if low == high { add(.emptyLabel, case: caseID, file: path, expected: "a probability map", found: "\(low.short) everywhere") }
+        if low == high {
+            add(.emptyLabel, case: caseID, file: path, expected: "a probability map", found: "\(low.short) everywhere")
+        }
     }
 }
 
@@ -418,7 +465,8 @@ extension NIfTIHeader {
     /// The voxel i, j, k of the stored value with an index, whatever its frame.
     func voxel(at index: Int) -> SIMD3<Int> {
         let inFrame = index % grid.shape.count
-        return SIMD3(inFrame % grid.shape.i, inFrame / grid.shape.i % grid.shape.j, inFrame / grid.shape.i / grid.shape.j)
+        return SIMD3(
+            inFrame % grid.shape.i, inFrame / grid.shape.i % grid.shape.j, inFrame / grid.shape.i / grid.shape.j)
     }
 
     /// A stored value with slope and intercept applied.

@@ -16,7 +16,9 @@ struct CopyVerification {
 
     /// The correlation of the detail, from -1 to 1; `nil` when a file cannot be read any more or has no texture.
     func correlation() -> Double? {
-        guard let a = try? NIfTIFile.read(at: first.file.path), let b = try? NIfTIFile.read(at: second.file.path) else { return nil }
+        guard let a = try? NIfTIFile.read(at: first.file.path), let b = try? NIfTIFile.read(at: second.file.path) else {
+            return nil
+        }
         let (flips, order) = (symmetry % 8, CubeSymmetries.axisOrders[symmetry / 8])
         let x = a.header.grid.shape.components, y = b.header.grid.shape.components
         // The distance of a sample's surroundings, as a fraction of the box: 1.5 voxels of the coarser scan.
@@ -56,7 +58,9 @@ struct CopyVerification {
 
     /// Each sample less the mean of the six around it, cut off at three times the median amount.
     private static func detail(_ image: NIfTIImage, _ frame: Int, _ indices: [Int64]) -> [Float] {
-        let values = image.withUnsafeBytes(frame: frame) { FrameVoxels(bytes: $0, datatype: image.header.datatype).values(at: indices) }
+        let values = image.withUnsafeBytes(frame: frame) {
+            FrameVoxels(bytes: $0, datatype: image.header.datatype).values(at: indices)
+        }
         var detail = stride(from: 0, to: values.count, by: 7).map { n -> Float in
             let value = values[n] - values[n + 1...n + 6].reduce(0, +) / 6
             return value.isFinite ? value : 0

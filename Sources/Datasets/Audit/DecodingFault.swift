@@ -27,12 +27,15 @@ extension Finding {
     private static func parts(of description: String, path: String) -> (expected: String, found: String, fix: String?) {
         var text = Substring(description)
         if text.hasPrefix(path + ": ") { text = text.dropFirst(path.count + 2) }
-        guard text.hasPrefix("expected "), let but = text.firstRange(of: " but found ") ?? text.firstRange(of: " but ") else {
+        guard text.hasPrefix("expected "), let but = text.firstRange(of: " but found ") ?? text.firstRange(of: " but ")
+        else {
             return ("a NIfTI file that can be read", text.hasSuffix(".") ? String(text.dropLast()) : String(text), nil)
         }
         let expected = text[text.index(text.startIndex, offsetBy: 9)..<but.lowerBound]
         let rest = text[but.upperBound...]
-        guard let end = rest.firstRange(of: ". ") else { return (String(expected), String(rest.hasSuffix(".") ? rest.dropLast() : rest), nil) }
+        guard let end = rest.firstRange(of: ". ") else {
+            return (String(expected), String(rest.hasSuffix(".") ? rest.dropLast() : rest), nil)
+        }
         return (String(expected), String(rest[..<end.lowerBound]), String(rest[end.upperBound...]))
     }
 }

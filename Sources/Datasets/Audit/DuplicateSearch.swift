@@ -42,9 +42,11 @@ struct DuplicateSearch {
                 let sameLabel = record.label?.digest != nil && record.label?.digest == first.label?.digest
                 found.append(
                     Finding(
-                        .duplicateImage, dataset: record.source.dataset, case: record.source.id, file: record.image?.file,
+                        .duplicateImage, dataset: record.source.dataset, case: record.source.id,
+                        file: record.image?.file,
                         expected: "a scan of its own",
-                        found: "the voxels of \(first.name(besides: record))\(sameLabel ? ", with the same label" : "")",
+                        found:
+                            "the voxels of \(first.name(besides: record))\(sameLabel ? ", with the same label" : "")",
                         place: record.middle))
                 found += acrossSplits(first, record, what: "the same scan")
             }
@@ -58,14 +60,20 @@ struct DuplicateSearch {
             for other in group.dropFirst() where !pairs.contains(Pair(group[0], other)) {
                 let record = cases[other]
                 // The channels of one scan share their label rightly.
-                guard record.label?.file != cases[group[0]].label?.file || record.label?.frame != cases[group[0]].label?.frame else { continue }
+                guard
+                    record.label?.file != cases[group[0]].label?.file
+                        || record.label?.frame != cases[group[0]].label?.frame
+                else { continue }
                 for one in [record, cases[group[0]]] {
                     let partner = one.source.id == record.source.id ? cases[group[0]] : record
                     found.append(
                         Finding(
                             .duplicateLabel, dataset: one.source.dataset, case: one.source.id, file: one.label?.file,
-                            expected: "a label of its own", found: "the label of \(partner.name(besides: one)), whose image is another",
-                            place: one.label.flatMap { $0.classes.first?.place }.map { Finding.Place(voxel: $0, frame: one.label!.frame) }))
+                            expected: "a label of its own",
+                            found: "the label of \(partner.name(besides: one)), whose image is another",
+                            place: one.label.flatMap { $0.classes.first?.place }.map {
+                                Finding.Place(voxel: $0, frame: one.label!.frame)
+                            }))
                 }
             }
         }
@@ -76,19 +84,30 @@ struct DuplicateSearch {
         var found: [Finding] = []
         var candidates: [Pair: (score: Double, reason: String)] = [:]
         for (pair, shared) in sharedDetails() {
-            candidates[pair] = (shared.fraction, "\(shared.count) details of the finest structure in common (\((100 * shared.fraction).short) %)")
+            candidates[pair] = (
+                shared.fraction,
+                "\(shared.count) details of the finest structure in common (\((100 * shared.fraction).short) %)"
+            )
         }
         for (pair, score) in alikePictures(besides: pairs.union(candidates.keys)) {
-            candidates[pair] = (score.detail, "pictures that correlate by \(score.picture.rounded(digits: 2)), and by \(score.detail.rounded(digits: 2)) in the finest detail")
+            candidates[pair] = (
+                score.detail,
+                "pictures that correlate by \(score.picture.rounded(digits: 2)), and by \(score.detail.rounded(digits: 2)) in the finest detail"
+            )
         }
-        for (pair, candidate) in candidates.sorted(by: { ($0.key.a, $0.key.b) < ($1.key.a, $1.key.b) }) where !pairs.contains(pair) {
+        for (pair, candidate) in candidates.sorted(by: { ($0.key.a, $0.key.b) < ($1.key.a, $1.key.b) })
+        where !pairs.contains(pair) {
             let first = cases[pair.a], second = cases[pair.b]
-            guard first.source.subject != second.source.subject || first.source.dataset != second.source.dataset else { continue }
+            guard first.source.subject != second.source.subject || first.source.dataset != second.source.dataset else {
+                continue
+            }
             found.append(
                 Finding(
-                    .nearDuplicateImage, dataset: second.source.dataset, case: second.source.id, file: second.image?.file,
+                    .nearDuplicateImage, dataset: second.source.dataset, case: second.source.id,
+                    file: second.image?.file,
                     expected: "a scan of its own",
-                    found: "most likely the scan of \(first.name(besides: second)): \(candidate.reason)", place: second.middle))
+                    found: "most likely the scan of \(first.name(besides: second)): \(candidate.reason)",
+                    place: second.middle))
             found += acrossSplits(first, second, what: "most likely the same scan")
         }
         return found
@@ -114,7 +133,8 @@ struct DuplicateSearch {
             else { continue }
             let others = pictures.filter { other in
                 other != b && other != best.partner && cases[other].source.dataset == cases[b].source.dataset
-                    && ![cases[b].source.subject, cases[best.partner].source.subject].contains(cases[other].source.subject)
+                    && ![cases[b].source.subject, cases[best.partner].source.subject].contains(
+                        cases[other].source.subject)
                     && !known.contains(Pair(other, b))
             }
             let usual = others.map { ($0, cases[$0].image!.fingerprint!.correlation(with: second)) }
@@ -151,7 +171,8 @@ struct DuplicateSearch {
 
     private func acrossSplits(_ a: CaseRecord, _ b: CaseRecord, what: String) -> [Finding] {
         for (name, first, second) in [
-            ("official", a.source.officialSplit, b.source.officialSplit), ("paper's", a.source.paperSplit, b.source.paperSplit),
+            ("official", a.source.officialSplit, b.source.officialSplit),
+            ("paper's", a.source.paperSplit, b.source.paperSplit),
         ] {
             guard let first, let second, first != second, a.source.dataset == b.source.dataset else { continue }
             return [

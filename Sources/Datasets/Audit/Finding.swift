@@ -27,7 +27,8 @@ public struct Finding: Hashable, Sendable {
     }
 
     public init(
-        _ code: FindingCode, severity: Severity? = nil, dataset: String, case caseID: String? = nil, file: String? = nil,
+        _ code: FindingCode, severity: Severity? = nil, dataset: String, case caseID: String? = nil,
+        file: String? = nil,
         expected: String, found: String, fix: String? = nil, place: Place? = nil
     ) {
         (self.code, self.severity) = (code, severity ?? code.severity)
@@ -45,6 +46,7 @@ extension Finding: CustomStringConvertible {
     public var description: String {
         let subject = [caseID, file].compactMap(\.self).joined(separator: " ")
         let known = acknowledgement.map { " Known defect: \($0)" } ?? ""
-        return "\(severity.rawValue) \(code.rawValue)\(subject.isEmpty ? "" : " \(subject)"): expected \(expected) but found \(found). \(fix)\(known)"
+        return
+            "\(severity.rawValue) \(code.rawValue)\(subject.isEmpty ? "" : " \(subject)"): expected \(expected) but found \(found). \(fix)\(known)"
     }
 }

@@ -7,7 +7,8 @@ extension FindingCode {
             let rows = allCases.filter { $0.group == group }.map {
                 "| `\($0.rawValue)` | \($0.severity.rawValue) | \($0.meaning) | \($0.fix) |"
             }
-            return "## \(group)\n\n| code | severity | meaning | what to do |\n| --- | --- | --- | --- |\n\(rows.joined(separator: "\n"))\n"
+            return
+                "## \(group)\n\n| code | severity | meaning | what to do |\n| --- | --- | --- | --- |\n\(rows.joined(separator: "\n"))\n"
         }
         return """
             # Audit codes

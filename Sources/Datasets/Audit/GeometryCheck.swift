@@ -7,20 +7,25 @@ enum GeometryCheck {
     static let shearTolerance = 0.01
 
     /// Problems of one header alone.
-    static func findings(of header: NIfTIHeader, file: String, make: (FindingCode, String, String) -> Finding) -> [Finding] {
+    static func findings(of header: NIfTIHeader, file: String, make: (FindingCode, String, String) -> Finding)
+        -> [Finding]
+    {
         var found: [Finding] = []
         let affine = header.grid.affine
         if header.hasOtherUnits {
             found.append(make(.wrongUnits, "millimetres (xyzt_units 2)", "xyzt_units \(header.units)"))
         }
         if affine.shear > shearTolerance {
-            found.append(make(.shearedAffine, "axes at right angles", "axes whose cosine is \(affine.shear.rounded(digits: 4))"))
+            found.append(
+                make(.shearedAffine, "axes at right angles", "axes whose cosine is \(affine.shear.rounded(digits: 4))"))
         }
         if header.sformCode > 0, header.qformCode > 0, let sform = header.sformAffine, let qform = header.qformAffine {
             let distance = sform.largestDistance(to: qform, over: header.grid.shape)
             if distance > 0.5 * sform.spacing.components.min() {
                 found.append(
-                    make(.formsDisagree, "sform and qform within half a voxel", "corners up to \(distance.rounded(digits: 2)) mm apart"))
+                    make(
+                        .formsDisagree, "sform and qform within half a voxel",
+                        "corners up to \(distance.rounded(digits: 2)) mm apart"))
             }
         }
         let spacing = affine.spacing.components, extent = spacing * SIMD3<Double>(header.grid.shape.components)
@@ -38,16 +43,22 @@ enum GeometryCheck {
         image: Grid, label: Grid, make: (FindingCode, String, String) -> Finding
     ) -> Finding? {
         guard image.shape == label.shape else {
-            return make(.shapeMismatch, "the image's \(image.shape.components.asSizes) voxels", "\(label.shape.components.asSizes)")
+            return make(
+                .shapeMismatch, "the image's \(image.shape.components.asSizes) voxels",
+                "\(label.shape.components.asSizes)")
         }
         let a = image.affine, b = label.affine
         let ours = a.spacing.components, theirs = b.spacing.components
         if (0..<3).contains(where: { abs(ours[$0] - theirs[$0]) > 0.01 * ours[$0] }) {
             return make(.spacingMismatch, "the image's voxels of \(ours.inMillimetres)", "\(theirs.inMillimetres)")
         }
-        let cosines = zip([a.columnI, a.columnJ, a.columnK], [b.columnI, b.columnJ, b.columnK]).map { dot($0, $1) / (length($0) * length($1)) }
+        let cosines = zip([a.columnI, a.columnJ, a.columnK], [b.columnI, b.columnJ, b.columnK]).map {
+            dot($0, $1) / (length($0) * length($1))
+        }
         if cosines.contains(where: { $0 < 0.9999 }) {
-            return make(.orientationMismatch, "the image's axes \(a.orientation)", "\(b.orientation), up to \(degrees(cosines.min()!)) degrees off")
+            return make(
+                .orientationMismatch, "the image's axes \(a.orientation)",
+                "\(b.orientation), up to \(degrees(cosines.min()!)) degrees off")
         }
         let distance = a.largestDistance(to: b, over: image.shape)
         guard distance > 0.1 * ours.min() else { return nil }
@@ -91,13 +102,17 @@ extension Double {
     /// Three significant digits or so.
     var short: String {
         guard isFinite else { return "\(self)" }
-        let value = abs(self) >= 100 || self == rounded() ? rounded() : rounded(digits: abs(self) >= 10 ? 1 : abs(self) >= 0.1 ? 2 : 4)
+        let value =
+            abs(self) >= 100 || self == rounded()
+            ? rounded() : rounded(digits: abs(self) >= 10 ? 1 : abs(self) >= 0.1 ? 2 : 4)
         return value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
     }
 }
 
 extension SIMD3<Double> {
-    var inMillimetres: String { "\(x.rounded(digits: 3).short) x \(y.rounded(digits: 3).short) x \(z.rounded(digits: 3).short) mm" }
+    var inMillimetres: String {
+        "\(x.rounded(digits: 3).short) x \(y.rounded(digits: 3).short) x \(z.rounded(digits: 3).short) mm"
+    }
     var asPlace: String { "(\(x.short), \(y.short), \(z.short))" }
 }
 

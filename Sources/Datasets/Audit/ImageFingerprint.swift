@@ -28,7 +28,8 @@ public struct ImageFingerprint: Sendable {
         picture = [Float](unsafeUninitializedCapacity: Self.cellCount) { cells, initialized in
             let side = CInt(Self.side)
             iris_thumbnail(
-                bytes.baseAddress, datatype.kernelScalar, Int64(shape.i), Int64(shape.j), Int64(shape.k), side, cells.baseAddress)
+                bytes.baseAddress, datatype.kernelScalar, Int64(shape.i), Int64(shape.j), Int64(shape.k), side,
+                cells.baseAddress)
             initialized = iris_detail_picture(cells.baseAddress, side) == 0 ? 0 : Self.cellCount
         }
         symmetricPicture = Self.symmetricMeans(picture)
@@ -79,7 +80,8 @@ public struct ImageFingerprint: Sendable {
 
     private static func sketch(_ bytes: UnsafeRawBufferPointer, datatype: NIfTIDatatype, shape: GridShape) -> [UInt64] {
         // Half of each axis, so that small volumes cost little, and a bounded box of large ones.
-        let size = shape.components.replacing(with: SIMD3(repeating: sketchBox), where: shape.components .> sketchBox * 2)
+        let size = shape.components.replacing(
+            with: SIMD3(repeating: sketchBox), where: shape.components .> sketchBox * 2)
         let box = SIMD3(
             size.x == sketchBox ? sketchBox : max(min(24, shape.i), shape.i / 2),
             size.y == sketchBox ? sketchBox : max(min(24, shape.j), shape.j / 2),
@@ -91,7 +93,8 @@ public struct ImageFingerprint: Sendable {
                 let from = shape.offset(lower.x, lower.y + j, lower.z + k) * datatype.bytesPerVoxel
                 values.withUnsafeMutableBufferPointer {
                     iris_values_as_float(
-                        datatype.kernelScalar, bytes.baseAddress! + from, $0.baseAddress! + box.x * (j + box.y * k), box.x, 1, 0)
+                        datatype.kernelScalar, bytes.baseAddress! + from, $0.baseAddress! + box.x * (j + box.y * k),
+                        box.x, 1, 0)
                 }
             }
         }
@@ -131,7 +134,8 @@ enum CubeSymmetries {
     static let classes: [UInt16] = {
         let count = ImageFingerprint.side * ImageFingerprint.side * ImageFingerprint.side
         let first = (0..<count).map { cell in tables.map { $0[cell] }.min()! }
-        let numbers = Dictionary(uniqueKeysWithValues: Set(first).sorted().enumerated().map { ($0.element, UInt16($0.offset)) })
+        let numbers = Dictionary(
+            uniqueKeysWithValues: Set(first).sorted().enumerated().map { ($0.element, UInt16($0.offset)) })
         return first.map { numbers[$0]! }
     }()
 

@@ -32,7 +32,9 @@ enum IntensityCheck {
     }
 
     /// By how much a scan without negative values must have been moved up, if air and soft tissue are both in it.
-    private static func offset(_ sample: IntensitySample, tissue: (centre: Double, fraction: Double), minimum: Double) -> Double? {
+    private static func offset(_ sample: IntensitySample, tissue: (centre: Double, fraction: Double), minimum: Double)
+        -> Double?
+    {
         // An offset of 1000 or 1024 puts soft tissue between 950 and 1200 and leaves nothing far below 0.
         guard minimum > -300, (900...1250).contains(tissue.centre), tissue.fraction > 0.1 else { return nil }
         // Between fat and air there is little in a body; in an arbitrary scale there is as much as anywhere.
@@ -40,12 +42,14 @@ enum IntensityCheck {
         let air = sample.fraction(in: Float(minimum)...Float(tissue.centre) - 700)
         guard gap < 0.5 * tissue.fraction, air > 0.02 || minimum > tissue.centre - 400 else { return nil }
         let airMode = sample.mode(above: Float(minimum), width: 60)?.centre ?? minimum
-        let byAir = airMode < tissue.centre - 850 && airMode > tissue.centre - 1250 ? airMode + 1000 : tissue.centre - 40
+        let byAir =
+            airMode < tissue.centre - 850 && airMode > tissue.centre - 1250 ? airMode + 1000 : tissue.centre - 40
         return byAir
     }
 
     static func findings(
-        modality: Modality, sample: IntensitySample, minimum: Double, maximum: Double, make: (FindingCode, String, String) -> Finding
+        modality: Modality, sample: IntensitySample, minimum: Double, maximum: Double,
+        make: (FindingCode, String, String) -> Finding
     ) -> Finding? {
         switch (modality, scale(of: sample, minimum: minimum, maximum: maximum)) {
         case (.ct, .shiftedHounsfield(let offset)):
@@ -57,8 +61,10 @@ enum IntensityCheck {
                 .wrongModality, "a CT scale in Hounsfield units, with air or fat below 0",
                 "values from \(minimum.short) to \(maximum.short), as in MR")
         // Air in the lungs and around the body, well below any value that other scans hold.
-        case (.mr, _) where minimum < -500 && sample.fraction(in: -1200 ... -500) > 0.02 && sample.fraction(in: -200...300) > 0.1,
-            (.pet, _) where minimum < -500 && sample.fraction(in: -1200 ... -500) > 0.02 && sample.fraction(in: -200...300) > 0.1:
+        case (.mr, _)
+        where minimum < -500 && sample.fraction(in: -1200 ... -500) > 0.02 && sample.fraction(in: -200...300) > 0.1,
+            (.pet, _)
+        where minimum < -500 && sample.fraction(in: -1200 ... -500) > 0.02 && sample.fraction(in: -200...300) > 0.1:
             make(
                 .wrongModality, "the arbitrary scale of \(modality.rawValue)",
                 "a CT scale in Hounsfield units, from \(minimum.short) to \(maximum.short)")

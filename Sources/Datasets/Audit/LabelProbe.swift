@@ -33,10 +33,13 @@ struct LabelProbe: Sendable {
                 let start = SIMD3((Int(run.start) + Int(run.end)) / 2, j, k)
                 for axis in 0..<3 {
                     for sign in [-1, 1] {
-                        guard let edge = Self.edge(from: start, axis, sign, labels: labels, shape: shape) else { continue }
+                        guard let edge = Self.edge(from: start, axis, sign, labels: labels, shape: shape) else {
+                            continue
+                        }
                         places.append(
                             iris_boundary_place(
-                                i: Int32(edge.x), j: Int32(edge.y), k: Int32(edge.z), axis: Int32(axis), sign: Int32(sign)))
+                                i: Int32(edge.x), j: Int32(edge.y), k: Int32(edge.z), axis: Int32(axis),
+                                sign: Int32(sign)))
                     }
                 }
             }
@@ -57,7 +60,8 @@ struct LabelProbe: Sendable {
             at += stride
             place += sign
         }
-        guard place - 2 * sign >= 0, place - 2 * sign < size, labels[at + stride] != value, labels[at + 2 * stride] != value,
+        guard place - 2 * sign >= 0, place - 2 * sign < size, labels[at + stride] != value,
+            labels[at + 2 * stride] != value,
             labels[at - stride] == value, labels[at - 2 * stride] == value
         else { return nil }
         var edge = start
@@ -76,14 +80,16 @@ struct LabelProbe: Sendable {
     ///
     /// - Parameter window: stored values outside are clipped, so that metal and bone do not decide.
     func contrast(
-        in image: FrameVoxels, window: ClosedRange<Float>, placed placement: Placement = Placement(), every step: Int = 1
+        in image: FrameVoxels, window: ClosedRange<Float>, placed placement: Placement = Placement(),
+        every step: Int = 1
     ) -> Double? {
         let width = Double(window.upperBound - window.lowerBound)
         guard places.count >= Self.fewest, width > 0 else { return nil }
         let (size, shift) = (shape.components, placement.shift)
         let sums = iris_boundary_contrast(
             image.bytes.baseAddress, image.datatype.kernelScalar, [Int64(size.x), Int64(size.y), Int64(size.z)], places,
-            Int64(places.count), Int64(step), CInt(placement.mirrored.x | placement.mirrored.y << 1 | placement.mirrored.z << 2),
+            Int64(places.count), Int64(step),
+            CInt(placement.mirrored.x | placement.mirrored.y << 1 | placement.mirrored.z << 2),
             [Int64(shift.x), Int64(shift.y), Int64(shift.z)], window.lowerBound, window.upperBound)
         guard 4 * Int(sums.places) >= 3 * (places.count / step) else { return nil }
         // A hundredth of the window keeps noiseless images from dividing by nothing.

@@ -16,7 +16,8 @@ struct LabelRuns: Sendable {
     /// Reads stored labels and hands them, as bytes, with their runs to `body`: slope * x + intercept must be a whole number
     /// from 0 to 255, anything else counts as a fault and becomes 0.
     static func with<Result>(
-        _ bytes: UnsafeRawBufferPointer, datatype: NIfTIDatatype, scaling: (slope: Double, intercept: Double)?, shape: GridShape,
+        _ bytes: UnsafeRawBufferPointer, datatype: NIfTIDatatype, scaling: (slope: Double, intercept: Double)?,
+        shape: GridShape,
         _ body: (LabelRuns, UnsafeBufferPointer<UInt8>, iris_label_faults) -> Result
     ) -> Result {
         var faults = iris_label_faults_none()
@@ -26,7 +27,8 @@ struct LabelRuns: Sendable {
         }
         let labels = [UInt8](unsafeUninitializedCapacity: shape.count) { labels, initialized in
             iris_label_bytes(
-                bytes.baseAddress, datatype.kernelScalar, Int64(shape.count), 0, scaling?.slope ?? 1, scaling?.intercept ?? 0,
+                bytes.baseAddress, datatype.kernelScalar, Int64(shape.count), 0, scaling?.slope ?? 1,
+                scaling?.intercept ?? 0,
                 labels.baseAddress, &faults)
             initialized = shape.count
         }
@@ -43,7 +45,8 @@ struct LabelRuns: Sendable {
                 var done: Int64 = 0
                 initialized = Int(
                     iris_label_runs(
-                        labels.baseAddress! + Int(row * ni), ni, rows - row, UInt32(row), buffer.baseAddress, Int64(capacity),
+                        labels.baseAddress! + Int(row * ni), ni, rows - row, UInt32(row), buffer.baseAddress,
+                        Int64(capacity),
                         &done))
                 row += done
             }
@@ -107,7 +110,9 @@ extension LabelRuns {
         }
     }
 
-    private func measure(_ value: Int, _ sums: ClassSums, pieces: [(size: Int, run: Int)], place: SIMD3<Int>) -> ClassMeasure {
+    private func measure(_ value: Int, _ sums: ClassSums, pieces: [(size: Int, run: Int)], place: SIMD3<Int>)
+        -> ClassMeasure
+    {
         let ordered = pieces.sorted { ($1.size, $0.run) < ($0.size, $1.run) }
         let main = ordered[0].size
         let specks = ordered.filter { $0.size <= 2 && main >= 100 * $0.size }
@@ -116,7 +121,8 @@ extension LabelRuns {
             return SIMD3(Int(runs[speck.run].start), j, k)
         }
         return ClassMeasure(
-            value: value, voxels: sums.voxels, box: sums.box, centroid: sums.centroid, pieces: ordered.prefix(16).map(\.size),
+            value: value, voxels: sums.voxels, box: sums.box, centroid: sums.centroid,
+            pieces: ordered.prefix(16).map(\.size),
             pieceCount: pieces.count, specks: specks.count, speckPlace: first, place: place)
     }
 }

@@ -26,7 +26,9 @@ public struct LockFile: Codable, Equatable, Sendable {
         (version, dataset) = (Self.version, report.dataset)
         files = Dictionary(
             report.files.compactMap { file in
-                file.fileDigest.map { (file.path, Entry(size: file.size, sha256: $0.hexadecimal, voxels: file.voxelDigest?.hexadecimal)) }
+                file.fileDigest.map {
+                    (file.path, Entry(size: file.size, sha256: $0.hexadecimal, voxels: file.voxelDigest?.hexadecimal))
+                }
             }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -56,22 +58,30 @@ public struct LockFile: Codable, Equatable, Sendable {
         var found: [Finding] = [], seen: Set<String> = []
         for record in records where seen.insert(record.path).inserted {
             guard let entry = files[record.path] else {
-                found.append(Finding(.unlockedFile, dataset: dataset, file: record.path, expected: "a file that the lock names", found: "a new one"))
+                found.append(
+                    Finding(
+                        .unlockedFile, dataset: dataset, file: record.path, expected: "a file that the lock names",
+                        found: "a new one"))
                 continue
             }
             if let digest = record.voxelDigest, let locked = entry.voxels, digest.hexadecimal != locked {
                 found.append(
                     Finding(
-                        .changedVoxels, dataset: dataset, file: record.path, expected: "voxels with digest \(locked)", found: "\(digest)"))
+                        .changedVoxels, dataset: dataset, file: record.path, expected: "voxels with digest \(locked)",
+                        found: "\(digest)"))
             } else if let digest = record.fileDigest, digest.hexadecimal != entry.sha256 {
                 found.append(
                     Finding(
-                        .changedFile, dataset: dataset, file: record.path, expected: "a file with SHA-256 \(entry.sha256)",
+                        .changedFile, dataset: dataset, file: record.path,
+                        expected: "a file with SHA-256 \(entry.sha256)",
                         found: "\(digest), with the same voxels"))
             }
         }
         for path in files.keys.sorted() where !seen.contains(path) {
-            found.append(Finding(.lockedFileMissing, dataset: dataset, file: path, expected: "a file that the lock names", found: "none"))
+            found.append(
+                Finding(
+                    .lockedFileMissing, dataset: dataset, file: path, expected: "a file that the lock names",
+                    found: "none"))
         }
         return found
     }
@@ -80,5 +90,7 @@ public struct LockFile: Codable, Equatable, Sendable {
 /// Why a lock file cannot be used.
 public struct LockFileError: Error, Equatable, Sendable, CustomStringConvertible {
     public let file, found, fix: String
-    public var description: String { "\(file): expected a lock file of version \(LockFile.version) but found \(found). \(fix)" }
+    public var description: String {
+        "\(file): expected a lock file of version \(LockFile.version) but found \(found). \(fix)"
+    }
 }

@@ -25,7 +25,8 @@ struct PopulationCheck {
             let others = images.count - 1, tellingOthers = telling.count
             guard others >= 1, 2 * tellingOthers >= others else { return nil }
             var finding = Finding(
-                .identityAffine, severity: image.correctedAffine == nil ? .error : .information, dataset: record.source.dataset,
+                .identityAffine, severity: image.correctedAffine == nil ? .error : .information,
+                dataset: record.source.dataset,
                 case: record.source.id, file: image.file,
                 expected: "voxel sizes and a position, as in \(tellingOthers) of the other \(others) images",
                 found: "1 x 1 x 1 mm at the origin")
@@ -56,10 +57,14 @@ struct PopulationCheck {
             guard let classes = absent[record.source.id] else { return nil }
             let others = groupSize[record.source.modality]! - 1
             return Finding(
-                .missingClass, severity: classes.contains(where: \.isOdd) ? .warning : .information, dataset: record.source.dataset,
+                .missingClass, severity: classes.contains(where: \.isOdd) ? .warning : .information,
+                dataset: record.source.dataset,
                 case: record.source.id, file: record.label?.file,
-                expected: classes.map { "\($0.name) (in \($0.others) of \(others) other \(record.source.modality.rawValue) cases)" }.joined(separator: ", "),
-                found: "none", place: record.label!.classes.first.map { .init(voxel: $0.place, frame: record.label!.frame) })
+                expected: classes.map {
+                    "\($0.name) (in \($0.others) of \(others) other \(record.source.modality.rawValue) cases)"
+                }.joined(separator: ", "),
+                found: "none",
+                place: record.label!.classes.first.map { .init(voxel: $0.place, frame: record.label!.frame) })
         }
     }
 
@@ -67,8 +72,10 @@ struct PopulationCheck {
     private func isInView(_ one: ManifestClass, of record: CaseRecord) -> Bool {
         guard let wanted = structures[one.structure], let position = wanted.position else { return false }
         let heights = record.label!.classes.compactMap { measure -> Double? in
-            guard let name = classes.first(where: { $0.value == measure.value }), let structure = structures[name.structure],
-                structure.frame == wanted.frame else { return nil }
+            guard let name = classes.first(where: { $0.value == measure.value }),
+                let structure = structures[name.structure],
+                structure.frame == wanted.frame
+            else { return nil }
             return structure.position?.z
         }
         return heights.contains { $0 >= position.z } && heights.contains { $0 <= position.z }
@@ -83,7 +90,8 @@ struct PopulationCheck {
             return Finding(
                 .labelSpeck, dataset: record.source.dataset, case: record.source.id, file: label.file,
                 expected: "classes without stray voxels",
-                found: affected.map { "\(name($0.value)): \($0.specks) of one or two voxels beside \($0.pieces[0])" }.joined(separator: ", "),
+                found: affected.map { "\(name($0.value)): \($0.specks) of one or two voxels beside \($0.pieces[0])" }
+                    .joined(separator: ", "),
                 place: affected[0].speckPlace.map { .init(voxel: $0, frame: label.frame) })
         }
     }
@@ -98,8 +106,10 @@ struct PopulationCheck {
         var seen: Set<String> = []
         return floating.filter { seen.insert($0.label!.file).inserted }.map { record in
             Finding(
-                .oddLabelType, severity: isOdd ? .warning : .information, dataset: record.source.dataset, case: record.source.id,
-                file: record.label!.file, expected: "whole-number storage\(isOdd ? ", as in the dataset's other labels" : "")",
+                .oddLabelType, severity: isOdd ? .warning : .information, dataset: record.source.dataset,
+                case: record.source.id,
+                file: record.label!.file,
+                expected: "whole-number storage\(isOdd ? ", as in the dataset's other labels" : "")",
                 found: "\(record.label!.datatype)")
         }
     }

@@ -11,7 +11,9 @@ struct RawTree {
     init(_ source: URL, listing: CaseListing) {
         root = source.path
         let root = root, dataset = listing.dataset
-        func relative(_ path: String) -> String { path.hasPrefix(root + "/") ? String(path.dropFirst(root.count + 1)) : path }
+        func relative(_ path: String) -> String {
+            path.hasPrefix(root + "/") ? String(path.dropFirst(root.count + 1)) : path
+        }
         var units: [ExaminationUnit] = [], unitOfImage: [URL: Int] = [:]
         for one in listing.cases {
             if let unit = unitOfImage[one.image.file] {
@@ -23,14 +25,18 @@ struct RawTree {
         }
         var findings = listing.problems.map { problem in
             Finding(
-                FindingCode(problem.code), severity: problem.severity, dataset: dataset, case: problem.caseID, file: relative(problem.file),
-                expected: problem.expected.replacing(root + "/", with: ""), found: problem.found.replacing(root + "/", with: ""),
+                FindingCode(problem.code), severity: problem.severity, dataset: dataset, case: problem.caseID,
+                file: relative(problem.file),
+                expected: problem.expected.replacing(root + "/", with: ""),
+                found: problem.found.replacing(root + "/", with: ""),
                 fix: problem.fix)
         }
         let used = Set(listing.cases.flatMap { $0.files.map(\.standardizedFileURL.path) })
         let named = Set(listing.problems.map(\.file))
-        let labelFolders = Set(listing.cases.flatMap { $0.label?.files ?? [] }.map { $0.deletingLastPathComponent().path })
-            .subtracting(listing.cases.map { $0.image.file.deletingLastPathComponent().path })
+        let labelFolders = Set(
+            listing.cases.flatMap { $0.label?.files ?? [] }.map { $0.deletingLastPathComponent().path }
+        )
+        .subtracting(listing.cases.map { $0.image.file.deletingLastPathComponent().path })
         let imageFolders = Set(listing.cases.map { $0.image.file.deletingLastPathComponent().path })
         for folder in (try? SourceFolder(source))?.tree().folders ?? [] {
             findings += Self.junk(in: folder.url, dataset: dataset, relative: relative)
@@ -38,11 +44,14 @@ struct RawTree {
                 let file = folder.url.appending(path: name)
                 guard !used.contains(file.standardizedFileURL.path), !listing.isSetAside(file.path) else { continue }
                 let role: FileRecord.Role =
-                    labelFolders.contains(folder.url.path) ? .label : imageFolders.contains(folder.url.path) ? .image : .extra
+                    labelFolders.contains(folder.url.path)
+                    ? .label : imageFolders.contains(folder.url.path) ? .image : .extra
                 units.append(ExaminationUnit(extra: (file, role)))
                 if !named.contains(file.path) {
                     findings.append(
-                        Finding(.extraFile, dataset: dataset, file: relative(file.path), expected: "files of cases", found: "a file of no usable case"))
+                        Finding(
+                            .extraFile, dataset: dataset, file: relative(file.path), expected: "files of cases",
+                            found: "a file of no usable case"))
                 }
             }
         }
@@ -54,7 +63,8 @@ struct RawTree {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         return names.filter { $0.hasPrefix("._") || $0 == "__MACOSX" }.sorted().map {
             Finding(
-                .junkFile, dataset: dataset, file: relative(folder.appending(path: $0).path), expected: "files of the dataset",
+                .junkFile, dataset: dataset, file: relative(folder.appending(path: $0).path),
+                expected: "files of the dataset",
                 found: "what an archiver of macOS left behind")
         }
     }

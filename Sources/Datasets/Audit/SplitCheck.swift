@@ -27,7 +27,8 @@ enum SplitCheck {
                     .splitSum, dataset: dataset, expected: "subjects of the \(name) split in one part each",
                     found: "\(parts.joined(separator: ", ")); \(splits.count) subjects, \(shared.count) shared"))
         }
-        return found + unassigned(cases, manifest: manifest, dataset: dataset) + completeness(cases, manifest: manifest, dataset: dataset)
+        return found + unassigned(cases, manifest: manifest, dataset: dataset)
+            + completeness(cases, manifest: manifest, dataset: dataset)
     }
 
     private static func unassigned(_ cases: [SourceCase], manifest: Manifest, dataset: String) -> [Finding] {
@@ -46,12 +47,14 @@ enum SplitCheck {
             let mine = cases.filter { $0.officialSplit == expected.split && $0.modality == expected.modality }
             let labelled = mine.count { $0.label != nil }
             guard mine.count != expected.cases || labelled != expected.labelled else { return nil }
-            return "\(expected.split.rawValue) \(expected.modality.rawValue) \(mine.count) of \(expected.cases) (labelled \(labelled) of \(expected.labelled))"
+            return
+                "\(expected.split.rawValue) \(expected.modality.rawValue) \(mine.count) of \(expected.cases) (labelled \(labelled) of \(expected.labelled))"
         }
         guard !differing.isEmpty else { return [] }
         return [
             Finding(
-                .incompleteCopy, dataset: dataset, expected: "the cases of the complete release", found: differing.joined(separator: ", "))
+                .incompleteCopy, dataset: dataset, expected: "the cases of the complete release",
+                found: differing.joined(separator: ", "))
         ]
     }
 }

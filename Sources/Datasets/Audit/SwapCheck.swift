@@ -26,15 +26,23 @@ struct SwapCheck {
             exchanged.formUnion([a.source.id, b.source.id])
         }
         guard let usual, usual >= 1.6 else { return (found, exchanged) }
-        let suspects = cases.filter { isSuspect($0, usual: usual) }.sorted { $0.label!.agreement!.here < $1.label!.agreement!.here }
-            .prefix(Self.most)
+        let suspects = cases.filter { isSuspect($0, usual: usual) }.sorted {
+            $0.label!.agreement!.here < $1.label!.agreement!.here
+        }
+        .prefix(Self.most)
         for (n, b) in suspects.enumerated() {
-            for a in suspects[..<n] where a.label!.grid.shape == b.label!.grid.shape && exchanged.isDisjoint(with: [a.source.id, b.source.id]) {
+            for a in suspects[..<n]
+            where a.label!.grid.shape == b.label!.grid.shape && exchanged.isDisjoint(with: [a.source.id, b.source.id]) {
                 guard let (ab, ba) = crossContrasts(a, b) else { continue }
                 let (aa, bb) = (a.label!.agreement!.here, b.label!.agreement!.here)
                 // Both must fit better, and together much better, than where they are.
-                guard ab >= 1.15 * aa, ba >= 1.15 * bb, ab * ba >= 1.6 * aa * bb, max(ab, ba) >= 0.6 * usual else { continue }
-                found += report(a, b, evidence: "contrasts of \(aa.short) and \(bb.short) at home, \(ab.short) and \(ba.short) when exchanged")
+                guard ab >= 1.15 * aa, ba >= 1.15 * bb, ab * ba >= 1.6 * aa * bb, max(ab, ba) >= 0.6 * usual else {
+                    continue
+                }
+                found += report(
+                    a, b,
+                    evidence:
+                        "contrasts of \(aa.short) and \(bb.short) at home, \(ab.short) and \(ba.short) when exchanged")
                 exchanged.formUnion([a.source.id, b.source.id])
             }
         }
@@ -44,7 +52,8 @@ struct SwapCheck {
             found.append(
                 Finding(
                     .disagreeingLabel, dataset: record.source.dataset, case: record.source.id, file: record.label!.file,
-                    expected: "boundaries with a contrast near \(usual.short), as usual in this dataset", found: "\(agreement.here.short)",
+                    expected: "boundaries with a contrast near \(usual.short), as usual in this dataset",
+                    found: "\(agreement.here.short)",
                     place: record.label!.classes.first.map { .init(voxel: $0.place, frame: record.label!.frame) }))
         }
         return (found, exchanged)
@@ -53,7 +62,8 @@ struct SwapCheck {
     private func report(_ a: CaseRecord, _ b: CaseRecord, evidence: String) -> [Finding] {
         [(a, b), (b, a)].map { one, other in
             Finding(
-                .swappedLabels, dataset: one.source.dataset, case: one.source.id, file: one.label?.file, expected: "the label of \(one.source.id)",
+                .swappedLabels, dataset: one.source.dataset, case: one.source.id, file: one.label?.file,
+                expected: "the label of \(one.source.id)",
                 found: "that of \(other.source.id): \(evidence)",
                 place: one.label?.classes.first.map { .init(voxel: $0.place, frame: one.label!.frame) })
         }
@@ -80,10 +90,13 @@ struct SwapCheck {
 
     private func contrast(label: CaseRecord, image: CaseRecord) -> Double? {
         guard case .file(let url, let frame)? = label.source.label, let labels = try? NIfTIFile.read(at: url.path),
-            let voxels = try? NIfTIFile.read(at: image.source.image.file.path), let window = image.image?.window(header: voxels.header)
+            let voxels = try? NIfTIFile.read(at: image.source.image.file.path),
+            let window = image.image?.window(header: voxels.header)
         else { return nil }
         return labels.withUnsafeBytes(frame: frame ?? 0) { bytes in
-            LabelRuns.with(bytes, datatype: labels.header.datatype, scaling: labels.header.scaling, shape: labels.header.grid.shape) { runs, values, _ in
+            LabelRuns.with(
+                bytes, datatype: labels.header.datatype, scaling: labels.header.scaling, shape: labels.header.grid.shape
+            ) { runs, values, _ in
                 let probe = LabelProbe(runs, labels: values, budget: 600)
                 return voxels.withUnsafeBytes(frame: image.source.image.frame ?? 0) {
                     probe.contrast(in: FrameVoxels(bytes: $0, datatype: voxels.header.datatype), window: window)

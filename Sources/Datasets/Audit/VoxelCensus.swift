@@ -24,7 +24,8 @@ struct VoxelCensus: Sendable {
         while start < bytes.count {
             let end = min(start + Self.block, count * size)
             let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-            iris_census_add(&moments, part.baseAddress, datatype.kernelScalar, Int64(part.count / size), Int64(start / size))
+            iris_census_add(
+                &moments, part.baseAddress, datatype.kernelScalar, Int64(part.count / size), Int64(start / size))
             hasher?.update(part)
             start = end
         }

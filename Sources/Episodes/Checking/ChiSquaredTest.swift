@@ -20,7 +20,9 @@ public struct ChiSquaredTest: Hashable, Sendable, Codable {
         for cell in cells {
             let expected = cell.probability * total
             // What must not happen and did is no matter of chance.
-            sum += expected > 0 ? (Double(cell.found) - expected) * (Double(cell.found) - expected) / expected
+            sum +=
+                expected > 0
+                ? (Double(cell.found) - expected) * (Double(cell.found) - expected) / expected
                 : cell.found > 0 ? .greatestFiniteMagnitude : 0
         }
         statistic = min(sum, .greatestFiniteMagnitude)

@@ -121,7 +121,8 @@ public struct EpisodeBench: Sendable, Codable {
     }
 
     /// Seconds, statistics and growth of allocated memory per episode for a stream after its slots have been filled once.
-    private static func time(_ sampler: EpisodeSampler, _ renderer: EpisodeRenderer, workers: Int, episodes: Int) async throws
+    private static func time(_ sampler: EpisodeSampler, _ renderer: EpisodeRenderer, workers: Int, episodes: Int)
+        async throws
         -> (seconds: Double, statistics: StreamStatistics, growth: Double)
     {
         var settings = EpisodeStream.Settings()
@@ -150,7 +151,9 @@ extension EpisodePlan {
         return EpisodePlan(
             store: store, configuration: configuration, seed: seed, index: index, dataset: dataset, modality: modality,
             classes: classes, isNegative: isNegative,
-            references: references.map { PlannedReference(subject: $0.subject, patch: plain($0.patch), maskChanges: $0.maskChanges) },
+            references: references.map {
+                PlannedReference(subject: $0.subject, patch: plain($0.patch), maskChanges: $0.maskChanges)
+            },
             query: plain(query))
     }
 }

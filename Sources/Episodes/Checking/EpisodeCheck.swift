@@ -31,7 +31,9 @@ public struct EpisodeCheck: Sendable, Codable {
     public let unreachable: [UnreachableClass]
 
     /// Whether no promise was broken and the frequencies are such as chance gives in all but one of a million checks.
-    public var isClean: Bool { violations.isEmpty && classFrequencies.pValue > 1e-6 && datasetFrequencies.pValue > 1e-6 }
+    public var isClean: Bool {
+        violations.isEmpty && classFrequencies.pValue > 1e-6 && datasetFrequencies.pValue > 1e-6
+    }
 
     /// Draws the episodes 0..<count and renders some of them.
     ///
@@ -40,41 +42,50 @@ public struct EpisodeCheck: Sendable, Codable {
     ///   - progress: told the number of episodes after each part.
     /// - Throws: what planning or rendering throws: a plan that cannot be drawn is no plan.
     public init(
-        of sampler: EpisodeSampler, count: Int, rendering: Int, workers: Int = availableCores, progress: @Sendable (Int) -> Void = { _ in }
+        of sampler: EpisodeSampler, count: Int, rendering: Int, workers: Int = availableCores,
+        progress: @Sendable (Int) -> Void = { _ in }
     ) async throws {
         let renderer = EpisodeRenderer(catalogue: sampler.catalogue)
         let part = 500, step = rendering > 0 ? max(1, count / rendering) : Int.max
         let parts = stride(from: 0, to: count, by: part).map { $0..<min(count, $0 + part) }
-        let known = Dictionary(uniqueKeysWithValues: sampler.frequencies.enumerated().map { (Key($0.element), $0.offset) })
+        let known = Dictionary(
+            uniqueKeysWithValues: sampler.frequencies.enumerated().map { (Key($0.element), $0.offset) })
         var counts = [Int](repeating: 0, count: known.count)
         var violations: [Violation] = []
         var rendered = 0, flipped = 0, negatives = 0, severalClasses = 0
-        try await mapConcurrently(parts, jobs: workers, transform: { range in
-            var tally = Tally()
-            for index in range {
-                let plan = try sampler.plan(UInt64(index))
-                tally.add(plan, sampler)
-                if index % step == 0 { try tally.render(plan, renderer, sampler.configuration.classes.minimumVoxels) }
-            }
-            return tally
-        }, receive: { range, tally in
-            for (key, count) in tally.anchors {
-                if let place = known[key] { counts[place] += count }
-            }
-            violations += tally.violations
-            rendered += tally.rendered
-            flipped += tally.flipped
-            negatives += tally.negatives
-            severalClasses += tally.severalClasses
-            progress(range.count)
-        })
+        try await mapConcurrently(
+            parts, jobs: workers,
+            transform: { range in
+                var tally = Tally()
+                for index in range {
+                    let plan = try sampler.plan(UInt64(index))
+                    tally.add(plan, sampler)
+                    if index % step == 0 {
+                        try tally.render(plan, renderer, sampler.configuration.classes.minimumVoxels)
+                    }
+                }
+                return tally
+            },
+            receive: { range, tally in
+                for (key, count) in tally.anchors {
+                    if let place = known[key] { counts[place] += count }
+                }
+                violations += tally.violations
+                rendered += tally.rendered
+                flipped += tally.flipped
+                negatives += tally.negatives
+                severalClasses += tally.severalClasses
+                progress(range.count)
+            })
         (episodes, self.rendered, self.violations) = (count, rendered, violations)
         (self.flipped, self.negatives, self.severalClasses) = (flipped, negatives, severalClasses)
         classes = zip(sampler.frequencies, counts).map {
-            Row(dataset: $0.dataset, structure: $0.structure, value: $0.value, group: $0.group,
+            Row(
+                dataset: $0.dataset, structure: $0.structure, value: $0.value, group: $0.group,
                 expected: $0.probability * Double(count), found: $1)
         }
-        classFrequencies = ChiSquaredTest(zip(counts, sampler.frequencies).map { (found: $0, probability: $1.probability) })
+        classFrequencies = ChiSquaredTest(
+            zip(counts, sampler.frequencies).map { (found: $0, probability: $1.probability) })
         var datasets: [String: (found: Int, probability: Double)] = [:]
         for (count, frequency) in zip(counts, sampler.frequencies) {
             let sum = datasets[frequency.dataset] ?? (0, 0)
@@ -112,7 +123,9 @@ public struct EpisodeCheck: Sendable, Codable {
             if Set(values).count != values.count || values.isEmpty || values.count > classes.perEpisode.upperBound {
                 violations.append(broken("classes differ and are no more than asked for"))
             }
-            if patches.contains(where: { $0.maskValues != values }) { violations.append(broken("masks follow the classes")) }
+            if patches.contains(where: { $0.maskValues != values }) {
+                violations.append(broken("masks follow the classes"))
+            }
             anchors[Key(dataset: plan.dataset, group: groups.first!, value: values[0]), default: 0] += 1
             flipped += plan.references.count { !$0.patch.labelSwaps.isEmpty }
             negatives += plan.isNegative ? 1 : 0
@@ -127,8 +140,12 @@ public struct EpisodeCheck: Sendable, Codable {
                         var count = 0
                         for voxel in place * voxels..<(place + 1) * voxels { count += Int(masks[voxel]) }
                         if count < minimum {
-                            violations.append(Violation(
-                                index: plan.index, promise: "\(item.structure) has \(minimum) voxels in reference \(number), found \(count)"))
+                            violations.append(
+                                Violation(
+                                    index: plan.index,
+                                    promise:
+                                        "\(item.structure) has \(minimum) voxels in reference \(number), found \(count)"
+                                ))
                         }
                     }
                 }

@@ -21,14 +21,17 @@ extension EpisodeConfiguration {
         self = try document.mapping { (top) throws(ConfigurationError) in
             let version = try top.required("format")
             guard try version.int() == Self.format else {
-                throw version.error("expected format \(Self.format) but found \(try version.int()). Update the program or the file.")
+                throw version.error(
+                    "expected format \(Self.format) but found \(try version.int()). Update the program or the file.")
             }
             var result = EpisodeConfiguration()
             result.datasets = try top.optional("datasets", DatasetMixture.init) ?? result.datasets
             result.classes = try top.optional("classes", ClassSelection.init) ?? result.classes
             result.modalityGroups = try top.optional("modalityGroups", Self.groups) ?? result.modalityGroups
             result.split = try top.optional("split", SplitSelection.init) ?? result.split
-            result.shots = try top.optional("shots") { (v) throws(ConfigurationError) in try v.wholeRange(in: 1...64) } ?? result.shots
+            result.shots =
+                try top.optional("shots") { (v) throws(ConfigurationError) in try v.wholeRange(in: 1...64) }
+                ?? result.shots
             result.patch = try top.optional("patch", PatchSettings.init) ?? result.patch
             result.query = try top.optional("query", QuerySettings.init) ?? result.query
             result.maskPerturbation = try top.optional("maskPerturbation", MaskPerturbation.init)
@@ -87,14 +90,16 @@ extension EpisodeConfiguration.ClassSelection {
     fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
         self = try value.mapping { (settings) throws(ConfigurationError) in
             var result = Self()
-            result.perEpisode = try settings.optional("perEpisode") { (v) throws(ConfigurationError) in
-                try v.wholeRange(in: 1...255)
-            } ?? result.perEpisode
+            result.perEpisode =
+                try settings.optional("perEpisode") { (v) throws(ConfigurationError) in
+                    try v.wholeRange(in: 1...255)
+                } ?? result.perEpisode
             result.weights = try settings.optional("weights", readWeights) ?? [:]
             result.balance = try settings.choice("balance", default: result.balance)
             result.temperature = try settings.number("temperature", in: 0.1...1000, default: result.temperature)
             result.dropProbability = try settings.number("dropProbability", in: 0...1, default: result.dropProbability)
-            result.minimumVoxels = try settings.wholeNumber("minimumVoxels", in: 1...1_000_000, default: result.minimumVoxels)
+            result.minimumVoxels = try settings.wholeNumber(
+                "minimumVoxels", in: 1...1_000_000, default: result.minimumVoxels)
             return result
         }
     }
@@ -127,7 +132,9 @@ extension EpisodeConfiguration.SplitSelection {
 private func readParts(_ value: YAMLValue) throws(ConfigurationError) -> [EpisodeConfiguration.SplitSelection.Part] {
     var found: Set<EpisodeConfiguration.SplitSelection.Part> = []
     for item in try value.list() { found.insert(try item.choice()) }
-    guard !found.isEmpty else { throw value.error("expected at least one of train, validation, test, none but the list is empty.") }
+    guard !found.isEmpty else {
+        throw value.error("expected at least one of train, validation, test, none but the list is empty.")
+    }
     return EpisodeConfiguration.SplitSelection.Part.allCases.filter(found.contains)
 }
 

@@ -111,7 +111,9 @@ public struct EpisodeConfiguration: Hashable, Sendable, Codable {
     public func spatial(for modality: String) -> SpatialAugmentation { modalities[modality]?.spatial ?? spatial }
 
     /// The intensity augmentation of a modality.
-    public func intensity(for modality: String) -> [IntensityAugmentation] { modalities[modality]?.intensity ?? intensity }
+    public func intensity(for modality: String) -> [IntensityAugmentation] {
+        modalities[modality]?.intensity ?? intensity
+    }
 }
 
 extension EpisodeConfiguration {

@@ -19,7 +19,8 @@ extension IntensityAugmentation {
         case .contrast(let factor, let keepRange):
             return .contrast(factor: factor.draw(using: &generator), keepRange: keepRange)
         case .gamma(let exponent, let inverted, let retainStatistics):
-            return .gamma(exponent: exponent.draw(using: &generator), inverted: inverted, retainStatistics: retainStatistics)
+            return .gamma(
+                exponent: exponent.draw(using: &generator), inverted: inverted, retainStatistics: retainStatistics)
         case .biasField(let strength):
             let limit = strength.draw(using: &generator)
             let coefficients = (0..<20).map { _ in (limit * (2 * generator.uniform() - 1)).roundedForPlans }
@@ -75,7 +76,8 @@ extension EpisodeConfiguration.MaskPerturbation {
         let kind = generator.index(below: kinds)
         if radius > 0, kind < 2 {
             let drawn = 1 + generator.index(below: radius)
-            return MaskChange(mask: mask, kind: kind == 0 ? .grow(radius: drawn) : .shrink(radius: drawn), keepAtLeast: keepAtLeast)
+            return MaskChange(
+                mask: mask, kind: kind == 0 ? .grow(radius: drawn) : .shrink(radius: drawn), keepAtLeast: keepAtLeast)
         }
         func offset() -> Int { generator.index(below: 2 * shift + 1) - shift }
         let moved = SIMD3(offset(), offset(), offset())

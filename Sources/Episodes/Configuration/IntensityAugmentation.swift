@@ -36,12 +36,16 @@ extension IntensityAugmentation {
     init(_ value: YAMLValue) throws(ConfigurationError) {
         let pairs = try value.pairs()
         guard pairs.count == 1 else {
-            throw value.error("expected one step such as \"gaussianNoise: {probability: 0.1, sigma: [0, 0.1]}\" but found \(pairs.count) keys.")
+            throw value.error(
+                "expected one step such as \"gaussianNoise: {probability: 0.1, sigma: [0, 0.1]}\" but found \(pairs.count) keys."
+            )
         }
         let (name, settings) = pairs[0]
         guard let kind = Kind(rawValue: name) else {
             let names = Kind.allCases.map(\.rawValue)
-            let hint = nearestName(to: name, among: names).map { "Did you mean \($0)?" } ?? "Known here: \(names.joined(separator: ", "))."
+            let hint =
+                nearestName(to: name, among: names).map { "Did you mean \($0)?" }
+                ?? "Known here: \(names.joined(separator: ", "))."
             throw settings.error("unknown intensity step. \(hint)")
         }
         self = try settings.mapping { (step) throws(ConfigurationError) in
@@ -50,7 +54,8 @@ extension IntensityAugmentation {
     }
 
     private enum Kind: String, CaseIterable {
-        case brightnessMultiply, brightnessAdd, brightnessAddNormal, contrast, gamma, biasField, gaussianBlur, gaussianNoise
+        case brightnessMultiply, brightnessAdd, brightnessAddNormal, contrast, gamma, biasField, gaussianBlur,
+            gaussianNoise
         case ricianNoise, lowResolution, sharpening, cutOut
 
         func read(_ settings: inout YAMLMapping) throws(ConfigurationError) -> Step {

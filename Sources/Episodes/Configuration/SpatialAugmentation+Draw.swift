@@ -9,11 +9,14 @@ extension SpatialAugmentation {
     ///   - strength: the part of every change that is kept, 0 to 1; the same numbers are drawn whatever it is.
     ///   - spacing: the voxel size of source and patch.
     func draw(
-        centre: SIMD3<Double>, flips: Flips, strength: Double, shape: GridShape, spacing: Spacing, using generator: inout Philox
+        centre: SIMD3<Double>, flips: Flips, strength: Double, shape: GridShape, spacing: Spacing,
+        using generator: inout Philox
     ) -> (map: VoxelMap, elastic: ElasticDeformation?) {
         var parameters = SpatialParameters(centre: centre)
         parameters.flips = flips
-        if let degrees = rotation?.draw(using: &generator) { parameters.rotation = degrees * strength * (Double.pi / 180) }
+        if let degrees = rotation?.draw(using: &generator) {
+            parameters.rotation = degrees * strength * (Double.pi / 180)
+        }
         if let scale, generator.uniform() < scale.probability {
             let i = scale.range.draw(using: &generator)
             let j = scale.range.draw(using: &generator), k = scale.range.draw(using: &generator)

@@ -101,7 +101,8 @@ extension SpatialAugmentation.Scale {
     fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
         self = try value.mapping { (scale) throws(ConfigurationError) in
             Self(
-                probability: try scale.probability(), range: try NumberRange(scale.required("factor"), within: 0.1...10),
+                probability: try scale.probability(),
+                range: try NumberRange(scale.required("factor"), within: 0.1...10),
                 anisotropic: try scale.flag("anisotropic", default: false))
         }
     }
@@ -111,7 +112,8 @@ extension SpatialAugmentation.Elastic {
     fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
         self = try value.mapping { (elastic) throws(ConfigurationError) in
             Self(
-                probability: try elastic.probability(), controlPoints: try elastic.required("controlPoints").int(in: 4...32),
+                probability: try elastic.probability(),
+                controlPoints: try elastic.required("controlPoints").int(in: 4...32),
                 millimetres: try NumberRange(elastic.required("millimetres"), within: 0...100))
         }
     }

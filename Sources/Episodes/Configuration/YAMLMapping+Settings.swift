@@ -9,12 +9,16 @@ extension YAMLMapping {
         return try read(value)
     }
 
-    mutating func number(_ key: String, in range: ClosedRange<Double>, default fallback: Double) throws(ConfigurationError) -> Double {
+    mutating func number(_ key: String, in range: ClosedRange<Double>, default fallback: Double)
+        throws(ConfigurationError) -> Double
+    {
         guard let value = optional(key) else { return fallback }
         return try value.double(in: range)
     }
 
-    mutating func wholeNumber(_ key: String, in range: ClosedRange<Int>, default fallback: Int) throws(ConfigurationError) -> Int {
+    mutating func wholeNumber(_ key: String, in range: ClosedRange<Int>, default fallback: Int)
+        throws(ConfigurationError) -> Int
+    {
         guard let value = optional(key) else { return fallback }
         return try value.int(in: range)
     }

@@ -118,7 +118,8 @@ struct IntensityRun {
         known = after
         guard retain else { return }
         let count = Double(shape.count)
-        let (oldMean, oldDeviation) = before.meanAndDeviation(count), (newMean, newDeviation) = after.meanAndDeviation(count)
+        let (oldMean, oldDeviation) = before.meanAndDeviation(count),
+            (newMean, newDeviation) = after.meanAndDeviation(count)
         let factor = newDeviation > 0 ? oldDeviation / newDeviation : 1
         pending.multiply(by: Float(factor))
         pending.add(Float(oldMean - newMean * factor))

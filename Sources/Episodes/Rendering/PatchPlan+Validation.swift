@@ -15,7 +15,8 @@ extension PatchPlan {
         if let elastic {
             let c = elastic.controlPoints
             try require(
-                min(c.x, c.y, c.z) >= 4 && max(c.x, c.y, c.z) <= 32, "elastic control points", "\(c)", "4 to 32 along each axis")
+                min(c.x, c.y, c.z) >= 4 && max(c.x, c.y, c.z) <= 32, "elastic control points", "\(c)",
+                "4 to 32 along each axis")
             try require(isFinite(elastic.amplitude), "elastic amplitude", "\(elastic.amplitude)", "finite")
         }
         if case .constant(let value) = padding { try require(value.isFinite, "padding", "\(value)", "finite") }
@@ -34,14 +35,18 @@ extension PatchPlan {
         case .biasField(let coefficients, let pivot):
             try require(coefficients.count == 20, "number of bias field coefficients", "\(coefficients.count)", "20")
             try require(
-                coefficients.allSatisfy(\.isFinite) && pivot.isFinite, "bias field", "\(coefficients), \(pivot)", "finite")
+                coefficients.allSatisfy(\.isFinite) && pivot.isFinite, "bias field", "\(coefficients), \(pivot)",
+                "finite")
         case .gaussianBlur(let sigma): try validateDeviation(sigma, "blur's sigma")
         case .gaussianNoise(let sigma, _), .ricianNoise(let sigma, _, _):
             try require(sigma.isFinite && sigma >= 0, "noise sigma", "\(sigma)", "finite and not negative")
-            if case .ricianNoise(_, let floor, _) = step { try require(floor.isFinite, "noise floor", "\(floor)", "finite") }
+            if case .ricianNoise(_, let floor, _) = step {
+                try require(floor.isFinite, "noise floor", "\(floor)", "finite")
+            }
         case .lowResolution(let factor):
             try require(
-                min(factor.x, factor.y, factor.z) > 0 && max(factor.x, factor.y, factor.z) <= 1, "low resolution factor",
+                min(factor.x, factor.y, factor.z) > 0 && max(factor.x, factor.y, factor.z) <= 1,
+                "low resolution factor",
                 "\(factor)", "above 0 and at most 1")
         case .sharpening(let amount, let sigma):
             try require(amount.isFinite, "sharpening amount", "\(amount)", "finite")
@@ -58,7 +63,8 @@ extension PatchPlan {
 
     private func validateDeviation(_ sigma: SIMD3<Double>, _ field: String) throws(PlanError) {
         try require(
-            min(sigma.x, sigma.y, sigma.z) >= 0 && max(sigma.x, sigma.y, sigma.z) <= 16, field, "\(sigma)", "0 to 16 voxels")
+            min(sigma.x, sigma.y, sigma.z) >= 0 && max(sigma.x, sigma.y, sigma.z) <= 16, field, "\(sigma)",
+            "0 to 16 voxels")
     }
 
     private func isFinite(_ v: SIMD3<Double>) -> Bool { v.x.isFinite && v.y.isFinite && v.z.isFinite }

@@ -67,7 +67,8 @@ public enum PatchRenderer {
     ///
     /// - Throws: `PlanError` when the plan is invalid; nothing is written then.
     public static func render(
-        _ plan: borrowing PatchPlan, from source: PatchSource, into destination: PatchDestination, workspace: RenderWorkspace
+        _ plan: borrowing PatchPlan, from source: PatchSource, into destination: PatchDestination,
+        workspace: RenderWorkspace
     ) throws(PlanError) {
         try plan.validate()
         let needsLabels = source.label != nil && (destination.label != nil || destination.masks != nil)
@@ -88,13 +89,15 @@ public enum PatchRenderer {
         labels: UnsafeMutablePointer<UInt8>?, _ workspace: RenderWorkspace
     ) {
         let window = IntensityWindow(source.quantisation, source.normalisation)
-        let pad = switch plan.padding {
-        case .windowMinimum: window.minimum
-        case .constant(let value): window.raw(normalised: value)
-        }
+        let pad =
+            switch plan.padding {
+            case .windowMinimum: window.minimum
+            case .constant(let value): window.raw(normalised: value)
+            }
         var voxels = iris_patch_source(
             image: image == nil ? nil : source.image, label: labels == nil ? nil : source.label,
-            shape: source.shape.int32Tuple, clip_lower: window.limits.lowerBound, clip_upper: window.limits.upperBound, pad: pad,
+            shape: source.shape.int32Tuple, clip_lower: window.limits.lowerBound, clip_upper: window.limits.upperBound,
+            pad: pad,
             scale: Float(window.scale), offset: Float(window.offset))
         var geometry = iris_patch_geometry()
         geometry.shape = plan.shape.int32Tuple

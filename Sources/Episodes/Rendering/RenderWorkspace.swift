@@ -40,7 +40,9 @@ public final class RenderWorkspace {
 
     private func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
         allocations += 1
-        guard let memory = aligned_alloc(64, (bytes + 63) / 64 * 64) else { fatalError("out of memory: \(bytes) bytes") }
+        guard let memory = aligned_alloc(64, (bytes + 63) / 64 * 64) else {
+            fatalError("out of memory: \(bytes) bytes")
+        }
         return memory
     }
 }

@@ -27,7 +27,8 @@ public struct VoxelMap: Hashable, Sendable {
         guard d != 0, d.isFinite else { return nil }
         let p = source - origin
         return SIMD3(
-            tripleProduct(p, columnJ, columnK), tripleProduct(columnI, p, columnK), tripleProduct(columnI, columnJ, p)) / d
+            tripleProduct(p, columnJ, columnK), tripleProduct(columnI, p, columnK), tripleProduct(columnI, columnJ, p))
+            / d
     }
 
     /// The three rows of four numbers.

@@ -73,7 +73,9 @@ public struct MaskChange: Hashable, Sendable, Codable {
     public let kind: Kind
     public let keepAtLeast: Int
 
-    public init(mask: Int, kind: Kind, keepAtLeast: Int) { (self.mask, self.kind, self.keepAtLeast) = (mask, kind, keepAtLeast) }
+    public init(mask: Int, kind: Kind, keepAtLeast: Int) {
+        (self.mask, self.kind, self.keepAtLeast) = (mask, kind, keepAtLeast)
+    }
 }
 
 /// Why a plan written earlier cannot be used.

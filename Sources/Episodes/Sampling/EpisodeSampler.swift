@@ -47,20 +47,24 @@ public final class EpisodeSampler: Sendable {
         let query = drawQuery(unit, using: &generator)
         let queryModality = catalogue.modalities[catalogue.modality(of: query.case)]
         let shots = generator.index(below: configuration.shots.count) + configuration.shots.lowerBound
-        let classCount = generator.index(below: configuration.classes.perEpisode.count) + configuration.classes.perEpisode.lowerBound
+        let classCount =
+            generator.index(below: configuration.classes.perEpisode.count) + configuration.classes.perEpisode.lowerBound
         let common = commonFlips(queryModality, using: &generator)
 
         var references: [ReferenceDraft] = []
         var taken = [query.subject]
         for number in 0..<shots {
-            guard let reference = try drawReference(unit, number: number, index: index, excluding: taken, common: common) else { break }
+            guard
+                let reference = try drawReference(unit, number: number, index: index, excluding: taken, common: common)
+            else { break }
             references.append(reference)
             taken.append(reference.subject)
         }
         let classes = try chooseClasses(unit, count: classCount, index: index, references: references)
         let queryPatch = try planQuery(unit, query, index: index, common: common, classes: classes)
         return EpisodePlan(
-            store: catalogue.digest.hexadecimal, configuration: configurationDigest.hexadecimal, seed: seed, index: index,
+            store: catalogue.digest.hexadecimal, configuration: configurationDigest.hexadecimal, seed: seed,
+            index: index,
             dataset: dataset.name, modality: queryModality, classes: classes.map { plannedClass($0, unit.dataset) },
             isNegative: query.isNegative,
             references: references.enumerated().map { number, draft in
@@ -111,7 +115,8 @@ public final class EpisodeSampler: Sendable {
             centre = PatchPlacement(configuration.patch, source: catalogue.grid(of: query.case))
                 .centre(near: voxel, jitter: configuration.patch.centreJitter, using: &generator)
         } else {
-            centre = PatchPlacement(configuration.patch, source: catalogue.grid(of: query.case)).centreAnywhere(using: &generator)
+            centre = PatchPlacement(configuration.patch, source: catalogue.grid(of: query.case)).centreAnywhere(
+                using: &generator)
         }
         let draft = drawPatch(
             case: query.case, dataset: unit.dataset, centre: centre, flips: flips, swaps: common == nil, strength: 1,
@@ -144,7 +149,8 @@ public final class EpisodeSampler: Sendable {
             let number64 = UInt64(number), caseNumber = Int(found.case)
             let spatial = configuration.spatial(for: catalogue.modalities[catalogue.modality(of: caseNumber)])
             for (attempt, strength) in Self.strengths.enumerated() {
-                var generator = Philox(seed: seed, purpose: "reference", index, number64, UInt64(caseTry), UInt64(attempt))
+                var generator = Philox(
+                    seed: seed, purpose: "reference", index, number64, UInt64(caseTry), UInt64(attempt))
                 var flips = common ?? drawFlips(spatial.flips, using: &generator)
                 var value = sourceValue(of: unit.value, unit.dataset, flips: flips, common: common)
                 if value != unit.value,
@@ -161,7 +167,8 @@ public final class EpisodeSampler: Sendable {
                     strength: strength, intensityKey: (index, number64), using: &generator)
                 let proof = PresenceProof(
                     map: patch.map, elastic: patch.elastic, shape: patch.shape, source: catalogue.shape(of: caseNumber))
-                let draft = ReferenceDraft(subject: found.subject, case: caseNumber, patch: patch, proof: proof, flips: flips)
+                let draft = ReferenceDraft(
+                    subject: found.subject, case: caseNumber, patch: patch, proof: proof, flips: flips)
                 if try shows(value, draft, effort: strength > 0 ? .neighbours : .exhaustive) { return draft }
             }
         }
@@ -176,7 +183,8 @@ public final class EpisodeSampler: Sendable {
         guard let presence = catalogue.presence(of: value, in: draft.case), presence.voxels > 0 else { return false }
         return try draft.proof.shows(
             value, presence: presence, positions: catalogue.positions(case: draft.case, value: value), atLeast: needed,
-            effort: effort, labels: {
+            effort: effort,
+            labels: {
                 // The catalogue knows classes only of labelled cases.
                 try presenceCases.open(draft.case).labels!
             })
@@ -185,7 +193,9 @@ public final class EpisodeSampler: Sendable {
     // MARK: Classes
 
     /// The anchor, then classes that every reference shows, in an order drawn by weight; some dropped again.
-    private func chooseClasses(_ unit: SamplingTable.Unit, count: Int, index: UInt64, references: [ReferenceDraft]) throws -> [UInt8] {
+    private func chooseClasses(_ unit: SamplingTable.Unit, count: Int, index: UInt64, references: [ReferenceDraft])
+        throws -> [UInt8]
+    {
         var chosen = [unit.value]
         guard count > 1 else { return chosen }
         var generator = Philox(seed: seed, purpose: "classes", index)
@@ -208,7 +218,8 @@ public final class EpisodeSampler: Sendable {
             if isShown { chosen.append(candidate) }
         }
         guard configuration.classes.dropProbability > 0 else { return chosen }
-        return [unit.value] + chosen.dropFirst().filter { _ in generator.uniform() >= configuration.classes.dropProbability }
+        return [unit.value]
+            + chosen.dropFirst().filter { _ in generator.uniform() >= configuration.classes.dropProbability }
     }
 
     private func plannedClass(_ value: UInt8, _ dataset: Int) -> PlannedClass {
@@ -252,7 +263,8 @@ public final class EpisodeSampler: Sendable {
         plan.intensity = configuration.intensity(for: modality).enumerated().compactMap { place, augmentation in
             var generator = Philox(seed: seed, purpose: "intensity", intensityKey.0, intensityKey.1, UInt64(place))
             return augmentation.draw(
-                shape: configuration.patch.size, floor: normalisation.normalised(normalisation.clipLow), using: &generator)
+                shape: configuration.patch.size, floor: normalisation.normalised(normalisation.clipLow),
+                using: &generator)
         }
         return plan
     }

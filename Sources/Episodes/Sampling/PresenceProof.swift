@@ -45,7 +45,9 @@ struct PresenceProof {
         guard let box = patchBox(of: presence.box) else { return false }
         var seen: [SIMD3<Int>] = []
         for position in positions {
-            guard let patch = patchVoxel(showing: position), contains(patch), sourceVoxel(of: patch) == position else { continue }
+            guard let patch = patchVoxel(showing: position), contains(patch), sourceVoxel(of: patch) == position else {
+                continue
+            }
             seen.append(patch)
             if seen.count >= needed { return true }
         }
@@ -53,7 +55,8 @@ struct PresenceProof {
         if positions.count == presence.voxels, isCopy { return false }
         switch effort {
         case .sample: return false
-        case .neighbours: return try !seen.isEmpty && countsNeighbours(of: seen, value, atLeast: needed, labels: labels())
+        case .neighbours:
+            return try !seen.isEmpty && countsNeighbours(of: seen, value, atLeast: needed, labels: labels())
         case .exhaustive: return try counts(value, in: box, atLeast: needed, labels: labels())
         }
     }
@@ -62,14 +65,18 @@ struct PresenceProof {
         sourceVoxel(of: patch).map { labels[$0.x, $0.y, $0.z] == value } ?? false
     }
 
-    private func countsNeighbours(of seen: [SIMD3<Int>], _ value: UInt8, atLeast needed: Int, labels: MappedVolume<UInt8>) -> Bool {
+    private func countsNeighbours(
+        of seen: [SIMD3<Int>], _ value: UInt8, atLeast needed: Int, labels: MappedVolume<UInt8>
+    ) -> Bool {
         var found = Set(seen)
         for centre in seen {
             for k in -2...2 {
                 for j in -2...2 {
                     for i in -2...2 {
                         let patch = centre &+ SIMD3(i, j, k)
-                        guard contains(patch), shows(value, at: patch, labels), found.insert(patch).inserted else { continue }
+                        guard contains(patch), shows(value, at: patch, labels), found.insert(patch).inserted else {
+                            continue
+                        }
                         if found.count >= needed { return true }
                     }
                 }
@@ -136,7 +143,8 @@ struct PresenceProof {
             var place = SIMD3<Double>.zero
             for axis in 0..<3 {
                 let isUpper = corner >> axis & 1 == 1
-                place[axis] = isUpper ? Double(box.upper[axis]) - 0.5 + reach[axis] : Double(box.lower[axis]) - 0.5 - reach[axis]
+                place[axis] =
+                    isUpper ? Double(box.upper[axis]) - 0.5 + reach[axis] : Double(box.lower[axis]) - 0.5 - reach[axis]
             }
             guard let p = map.inverse(place) else { return nil }
             low = pointwiseMin(low, p)

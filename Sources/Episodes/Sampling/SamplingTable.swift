@@ -43,7 +43,8 @@ struct SamplingTable: Sendable {
         classWeights = catalogue.datasets.map { dataset in
             var weights = [Double](repeating: 0, count: 256)
             for item in dataset.classes {
-                weights[Int(item.value)] = configuration.classes.weights["\(dataset.name)/\(item.structure)"]
+                weights[Int(item.value)] =
+                    configuration.classes.weights["\(dataset.name)/\(item.structure)"]
                     ?? configuration.classes.weights[item.structure] ?? 1
             }
             return weights
@@ -57,23 +58,26 @@ struct SamplingTable: Sendable {
                     of: item, dataset: number, groups: groups, catalogue, configuration, unreachable: &unreachable)
                 // The class is drawn first, then its group in proportion to the group's subjects.
                 let subjects = made.map { Double($0.references.subjects.count) }
-                let size = switch configuration.classes.balance {
+                let size =
+                    switch configuration.classes.balance {
                     case .uniform: 1.0
                     case .subjects: subjects.reduce(0, +)
                     case .cases: made.reduce(0) { $0 + Double($1.references.cases.count) }
-                }
-                let classWeight = classWeights[number][Int(item.value)] * tempered(size, configuration.classes.temperature)
+                    }
+                let classWeight =
+                    classWeights[number][Int(item.value)] * tempered(size, configuration.classes.temperature)
                 let total = subjects.reduce(0, +)
                 for (unit, share) in zip(made, subjects) { found.append((unit, classWeight * share / total)) }
             }
             guard !found.isEmpty else { continue }
             let cases = Set(found.flatMap { $0.unit.references.cases }).count
-            let size = switch configuration.datasets.balance {
+            let size =
+                switch configuration.datasets.balance {
                 case .uniform: 1.0
                 case .cases: Double(cases)
                 case .subjects: Double(Set(found.flatMap { $0.unit.references.subjects }).count)
                 case .classes: Double(Set(found.map(\.unit.value)).count)
-            }
+                }
             let datasetWeight = weight * tempered(size, configuration.datasets.temperature)
             let total = found.reduce(0) { $0 + $1.weight }
             for (unit, share) in found {
@@ -95,23 +99,29 @@ struct SamplingTable: Sendable {
 
     /// The units of one class, one for each modality group in which it is reachable.
     private static func units(
-        of item: StoredClass, dataset: Int, groups: [Int], _ catalogue: StoreCatalogue, _ configuration: EpisodeConfiguration,
+        of item: StoredClass, dataset: Int, groups: [Int], _ catalogue: StoreCatalogue,
+        _ configuration: EpisodeConfiguration,
         unreachable: inout [UnreachableClass]
     ) -> [Unit] {
         let list = configuration.split.list.splitList
-        let referenceParts = Set(configuration.split.reference.map(\.split)), queryParts = Set(configuration.split.query.map(\.split))
+        let referenceParts = Set(configuration.split.reference.map(\.split)),
+            queryParts = Set(configuration.split.query.map(\.split))
         let name = catalogue.datasets[dataset].name, count = (groups.max() ?? 0) + 1
         var references = [[(Int32, Int32)]](repeating: [], count: count), queries = references
         var voxelCounts: [Int32: Int] = [:]
         func report(_ number: Int32?, _ reason: UnreachableClass.Reason) {
-            unreachable.append(UnreachableClass(
-                dataset: name, caseName: number.map { catalogue.name(of: Int($0)) }, value: item.value, structure: item.structure,
-                voxels: number.flatMap { voxelCounts[$0] } ?? 0, reason: reason))
+            unreachable.append(
+                UnreachableClass(
+                    dataset: name, caseName: number.map { catalogue.name(of: Int($0)) }, value: item.value,
+                    structure: item.structure,
+                    voxels: number.flatMap { voxelCounts[$0] } ?? 0, reason: reason))
         }
         for number in catalogue.cases(dataset: dataset, holding: item.value) {
             let split = catalogue.split(of: Int(number), in: list)
             let isReference = referenceParts.contains(split), isQuery = queryParts.contains(split)
-            guard isReference || isQuery, let presence = catalogue.presence(of: item.value, in: Int(number)) else { continue }
+            guard isReference || isQuery, let presence = catalogue.presence(of: item.value, in: Int(number)) else {
+                continue
+            }
             let group = groups[catalogue.modality(of: Int(number))], subject = Int32(catalogue.subject(of: Int(number)))
             voxelCounts[number] = presence.voxels
             if isQuery { queries[group].append((subject, number)) }
@@ -125,11 +135,12 @@ struct SamplingTable: Sendable {
         if voxelCounts.isEmpty { report(nil, .absent) }
         return (0..<count).compactMap { group in
             let referenceTable = SubjectTable(references[group]), queryTable = SubjectTable(queries[group])
-            let isReachable = switch referenceTable.subjects.count {
+            let isReachable =
+                switch referenceTable.subjects.count {
                 case 0: false
                 case 1: queryTable.subjects.contains { $0 != referenceTable.subjects[0] }
                 default: !queryTable.subjects.isEmpty
-            }
+                }
             guard isReachable else {
                 let stranded = Set(referenceTable.cases).union(queryTable.cases)
                 for number in stranded.sorted() where voxelCounts[number]! >= configuration.classes.minimumVoxels {
@@ -138,10 +149,13 @@ struct SamplingTable: Sendable {
                 return nil
             }
             return Unit(
-                dataset: dataset, value: item.value, structure: item.structure, group: group, references: referenceTable,
+                dataset: dataset, value: item.value, structure: item.structure, group: group,
+                references: referenceTable,
                 queries: queryTable,
                 negatives: configuration.query.negatives > 0
-                    ? negatives(of: item.value, dataset: dataset, group: group, groups, catalogue) { queryParts.contains(catalogue.split(of: $0, in: list)) }
+                    ? negatives(of: item.value, dataset: dataset, group: group, groups, catalogue) {
+                        queryParts.contains(catalogue.split(of: $0, in: list))
+                    }
                     : nil)
         }
     }
@@ -167,17 +181,21 @@ struct SamplingTable: Sendable {
         }
     }
 
-    private static func checkNames(_ catalogue: StoreCatalogue, _ configuration: EpisodeConfiguration) throws(EpisodeError) {
+    private static func checkNames(_ catalogue: StoreCatalogue, _ configuration: EpisodeConfiguration)
+        throws(EpisodeError)
+    {
         let datasets = catalogue.datasets.map(\.name)
         for name in configuration.datasets.weights.keys.sorted() where !datasets.contains(name) {
-            throw .unknownName(setting: "datasets.weights", name: name, suggestion: nearestName(to: name, among: datasets))
+            throw .unknownName(
+                setting: "datasets.weights", name: name, suggestion: nearestName(to: name, among: datasets))
         }
         let structures = catalogue.datasets.flatMap { dataset in
             dataset.classes.flatMap { [$0.structure, "\(dataset.name)/\($0.structure)"] }
         }
         let known = Set(structures)
         for name in configuration.classes.weights.keys.sorted() where !known.contains(name) {
-            throw .unknownName(setting: "classes.weights", name: name, suggestion: nearestName(to: name, among: structures))
+            throw .unknownName(
+                setting: "classes.weights", name: name, suggestion: nearestName(to: name, among: structures))
         }
     }
 }

@@ -12,7 +12,9 @@ struct WeightedChoice: Sendable {
     /// - Precondition: no weight is negative or not finite, and at least one is positive.
     init(_ weights: [Double]) {
         let total = weights.reduce(0, +)
-        precondition(weights.allSatisfy { $0 >= 0 && $0.isFinite } && total > 0, "weights must be finite, not negative, and not all 0")
+        precondition(
+            weights.allSatisfy { $0 >= 0 && $0.isFinite } && total > 0,
+            "weights must be finite, not negative, and not all 0")
         let n = weights.count
         probabilities = weights.map { $0 / total }
         var scaled = probabilities.map { $0 * Double(n) }

@@ -22,13 +22,17 @@ public struct Episode: Sendable {
     }
 
     /// Calls `body` with the image of a reference, [D, H, W].
-    public func withReferenceImage<Result>(_ number: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
+    public func withReferenceImage<Result>(_ number: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result)
+        rethrows -> Result
+    {
         precondition(plan.references.indices.contains(number), "the episode has \(plan.references.count) references")
         return try lend(batch.destination(place).referenceImage(number), shape.count, body)
     }
 
     /// Calls `body` with the masks of a reference, [classes of the plan, D, H, W].
-    public func withReferenceMasks<Result>(_ number: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+    public func withReferenceMasks<Result>(_ number: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result)
+        rethrows -> Result
+    {
         precondition(plan.references.indices.contains(number), "the episode has \(plan.references.count) references")
         return try lend(batch.destination(place).referenceMasks(number), plan.classes.count * shape.count, body)
     }

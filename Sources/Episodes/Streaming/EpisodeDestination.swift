@@ -15,7 +15,8 @@ struct EpisodeDestination: @unchecked Sendable {
     }
 
     func referenceImage(_ number: Int) -> UnsafeMutablePointer<Float> {
-        (slot + layout.referenceImages).assumingMemoryBound(to: Float.self) + (place * layout.references + number) * voxels
+        (slot + layout.referenceImages).assumingMemoryBound(to: Float.self) + (place * layout.references + number)
+            * voxels
     }
 
     /// K masks, one after the other.

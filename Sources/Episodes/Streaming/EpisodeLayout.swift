@@ -17,20 +17,23 @@ public struct EpisodeLayout: Hashable, Sendable, Codable {
 
     /// - Precondition: all counts are at least 1.
     public init(batch: Int = 1, references: Int, classes: Int, shape: GridShape) {
-        precondition(batch > 0 && references > 0 && classes > 0, "a layout needs at least one episode, reference and class")
+        precondition(
+            batch > 0 && references > 0 && classes > 0, "a layout needs at least one episode, reference and class")
         (self.batch, self.references, self.classes, self.shape) = (batch, references, classes, shape)
     }
 
     /// Room for every episode of a configuration.
     public init(_ configuration: EpisodeConfiguration, batch: Int = 1) {
         self.init(
-            batch: batch, references: configuration.shots.upperBound, classes: configuration.classes.perEpisode.upperBound,
+            batch: batch, references: configuration.shots.upperBound,
+            classes: configuration.classes.perEpisode.upperBound,
             shape: configuration.patch.size)
     }
 
     /// The smallest layout that holds one plan.
     public init(_ plan: EpisodePlan) {
-        self.init(references: max(1, plan.references.count), classes: max(1, plan.classes.count), shape: plan.query.shape)
+        self.init(
+            references: max(1, plan.references.count), classes: max(1, plan.classes.count), shape: plan.query.shape)
     }
 
     private static func aligned(_ bytes: Int) -> Int { (bytes + 4095) / 4096 * 4096 }

@@ -37,9 +37,12 @@ final class EpisodePipeline: Sendable {
     }
 
     init(
-        sampler: EpisodeSampler, renderer: EpisodeRenderer, memory: EpisodeMemory, settings: EpisodeStream.Settings, first: UInt64
+        sampler: EpisodeSampler, renderer: EpisodeRenderer, memory: EpisodeMemory, settings: EpisodeStream.Settings,
+        first: UInt64
     ) {
-        (self.sampler, self.renderer, self.memory, self.settings, self.first) = (sampler, renderer, memory, settings, first)
+        (self.sampler, self.renderer, self.memory, self.settings, self.first) = (
+            sampler, renderer, memory, settings, first
+        )
         executor = ThreadExecutor(threadCount: settings.workers)
         var state = State(free: Array((0..<memory.slots).reversed()))
         state.statistics.workers = settings.workers
@@ -82,7 +85,8 @@ final class EpisodePipeline: Sendable {
     private func schedule() {
         while true {
             let started: Int? = state.withLock { state in
-                guard !state.isStopped, state.failure == nil, state.scheduled < batchCount, let slot = state.free.popLast()
+                guard !state.isStopped, state.failure == nil, state.scheduled < batchCount,
+                    let slot = state.free.popLast()
                 else { return nil }
                 let batch = state.scheduled, count = episodeCount(of: batch)
                 state.pending.append(Pending(slot: slot, plans: Array(repeating: nil, count: count), remaining: count))
@@ -224,7 +228,9 @@ final class EpisodePipeline: Sendable {
 
     private func giveUpIfStarved(since delivered: Int) {
         let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
-            guard state.waiter != nil, state.delivered == delivered, state.pending.isEmpty, !state.isStopped else { return nil }
+            guard state.waiter != nil, state.delivered == delivered, state.pending.isEmpty, !state.isStopped else {
+                return nil
+            }
             state.failure = EpisodeError.allBuffersHeld(memory.slots)
             defer { state.waiter = nil }
             return state.waiter

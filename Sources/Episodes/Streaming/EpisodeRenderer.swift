@@ -66,7 +66,8 @@ public final class EpisodeRenderer: Sendable {
             try render(reference.patch, image: destination.referenceImage(number), masks: masks, worker, &times)
             let voxels = reference.patch.shape.count
             for change in reference.maskChanges {
-                change.apply(to: masks + change.mask * voxels, shape: reference.patch.shape, scratch: worker.scratch(2 * voxels))
+                change.apply(
+                    to: masks + change.mask * voxels, shape: reference.patch.shape, scratch: worker.scratch(2 * voxels))
             }
         }
         try render(plan.query, image: destination.queryImage, masks: destination.queryMasks, worker, &times)
@@ -88,7 +89,8 @@ public final class EpisodeRenderer: Sendable {
                 throw .doesNotFit(what: "voxels in each patch", limit: layout.shape.count, found: patch.shape.count)
             }
             guard patch.maskValues.count == plan.classes.count else {
-                throw .doesNotFit(what: "masks, one for each class", limit: plan.classes.count, found: patch.maskValues.count)
+                throw .doesNotFit(
+                    what: "masks, one for each class", limit: plan.classes.count, found: patch.maskValues.count)
             }
         }
         for change in plan.references.flatMap(\.maskChanges) where !plan.classes.indices.contains(change.mask) {
@@ -108,13 +110,15 @@ public final class EpisodeRenderer: Sendable {
         let opened = ContinuousClock.now
         if prepared.labels == nil { memset(masks, 0, plan.maskValues.count * plan.shape.count) }
         try PatchRenderer.render(
-            plan, from: PatchSource(prepared), into: PatchDestination(image: image, masks: masks), workspace: worker.workspace)
+            plan, from: PatchSource(prepared), into: PatchDestination(image: image, masks: masks),
+            workspace: worker.workspace)
         // The source must stay mapped until its last voxel is read.
         withExtendedLifetime(prepared) {}
         times.read += (opened - start).seconds
         times.render += (ContinuousClock.now - opened).seconds
         times.patches += 1
-        times.sourceBytes += planes.count * prepared.grid.shape.i * prepared.grid.shape.j * (prepared.labels == nil ? 2 : 3)
+        times.sourceBytes +=
+            planes.count * prepared.grid.shape.i * prepared.grid.shape.j * (prepared.labels == nil ? 2 : 3)
     }
 
     /// Brings the planes in from the disk at once: faster than a page fault for every 4 kB.
@@ -123,7 +127,9 @@ public final class EpisodeRenderer: Sendable {
         guard !planes.isEmpty else { return }
         // Where the system cannot, page faults do the reading.
         _ = iris_populate(prepared.image.voxels + planes.lowerBound * plane, 2 * planes.count * plane)
-        if let labels = prepared.labels { _ = iris_populate(labels.voxels + planes.lowerBound * plane, planes.count * plane) }
+        if let labels = prepared.labels {
+            _ = iris_populate(labels.voxels + planes.lowerBound * plane, planes.count * plane)
+        }
     }
 }
 

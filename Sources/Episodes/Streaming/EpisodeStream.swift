@@ -44,7 +44,9 @@ public final class EpisodeStream: AsyncSequence, Sendable {
         _ sampler: EpisodeSampler, settings: Settings = Settings(), renderer: EpisodeRenderer? = nil,
         resuming token: ResumeToken? = nil
     ) throws {
-        precondition(settings.workers > 0 && settings.buffer > 0 && settings.batch > 0, "workers, buffer and batch are at least 1")
+        precondition(
+            settings.workers > 0 && settings.buffer > 0 && settings.batch > 0,
+            "workers, buffer and batch are at least 1")
         try token?.check(sampler, settings.shard)
         (self.settings, self.sampler) = (settings, sampler)
         memory = try EpisodeMemory(

@@ -19,7 +19,8 @@ extension MaskChange {
         switch kind {
         case .grow(let radius): for _ in 0..<radius { step { iris_grow_mask($0, sizes, $1) } }
         case .shrink(let radius): for _ in 0..<radius { step { iris_shrink_mask($0, sizes, $1) } }
-        case .shift(let offset): step { iris_shift_mask($0, sizes, [Int32(offset.x), Int32(offset.y), Int32(offset.z)], $1) }
+        case .shift(let offset):
+            step { iris_shift_mask($0, sizes, [Int32(offset.x), Int32(offset.y), Int32(offset.z)], $1) }
         }
         guard source != UnsafePointer(mask) else { return }
         var remaining = 0

@@ -6,9 +6,11 @@ extension PatchPlan {
     /// - Throws: `GeometryError.singularAffine` when the map has no inverse.
     public func grid(in source: Grid) throws(GeometryError) -> Grid {
         func step(_ column: SIMD3<Double>) -> SIMD3<Double> { source.affine.world(column) - source.affine.origin }
-        return Grid(shape: shape, affine: try Affine(
-            columnI: step(map.columnI), columnJ: step(map.columnJ), columnK: step(map.columnK),
-            origin: source.affine.world(map.origin)))
+        return Grid(
+            shape: shape,
+            affine: try Affine(
+                columnI: step(map.columnI), columnJ: step(map.columnJ), columnK: step(map.columnK),
+                origin: source.affine.world(map.origin)))
     }
 
     /// The same place without augmentation: the patch's centre, unturned, unscaled and unflipped, with the intensities of the case.
@@ -29,7 +31,9 @@ extension EpisodePlan {
         EpisodePlan(
             store: store, configuration: configuration, seed: seed, index: index, dataset: dataset, modality: modality,
             classes: classes, isNegative: isNegative,
-            references: references.map { PlannedReference(subject: $0.subject, patch: $0.patch.unaugmented, maskChanges: []) },
+            references: references.map {
+                PlannedReference(subject: $0.subject, patch: $0.patch.unaugmented, maskChanges: [])
+            },
             query: query.unaugmented)
     }
 }

@@ -35,7 +35,9 @@ public final class RenderedBatch: Sendable {
     public var classValidity: [[Bool]] { plans.map { plan in (0..<layout.classes).map { $0 < plan.classes.count } } }
 
     /// For each episode and reference of the layout, whether it is one of the episode's; others are padding.
-    public var referenceValidity: [[Bool]] { plans.map { plan in (0..<layout.references).map { $0 < plan.references.count } } }
+    public var referenceValidity: [[Bool]] {
+        plans.map { plan in (0..<layout.references).map { $0 < plan.references.count } }
+    }
 
     /// Calls `body` with all query images, [B, 1, D, H, W]. The memory is valid during the call.
     public func withQueryImages<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {

@@ -51,7 +51,8 @@ public struct ResumeToken: Hashable, Sendable, Codable, CustomStringConvertible 
         try same("rank", "\(shard.rank)", "\(rank)")
         try same("world", "\(shard.world)", "\(world)")
         guard next % UInt64(shard.world) == UInt64(shard.rank) else {
-            throw .differs(field: "next", expected: "an index of rank \(shard.rank) of \(shard.world)", found: "\(next)")
+            throw .differs(
+                field: "next", expected: "an index of rank \(shard.rank) of \(shard.world)", found: "\(next)")
         }
     }
 }

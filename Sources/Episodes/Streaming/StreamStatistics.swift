@@ -17,7 +17,9 @@ public struct StreamStatistics: Sendable, Codable {
     public var majorFaults = 0
 
     /// The part of the workers' time that they worked.
-    public var busy: Double { elapsed > 0 && workers > 0 ? min(1, (plan + read + render) / (elapsed * Double(workers))) : 0 }
+    public var busy: Double {
+        elapsed > 0 && workers > 0 ? min(1, (plan + read + render) / (elapsed * Double(workers))) : 0
+    }
 
     /// One sentence on what limits the stream.
     public var verdict: String {
@@ -30,10 +32,15 @@ public struct StreamStatistics: Sendable, Codable {
                 """
         }
         let work = plan + read + render
-        let (cause, remedy) = read > 0.4 * work
+        let (cause, remedy) =
+            read > 0.4 * work
             ? ("Reading", "Keep the store on a faster disk or in the page cache")
-            : plan > 0.4 * work ? ("Planning", "Lower classes.minimumVoxels or enlarge the patch")
-            : ("Rendering", busy > 0.8 ? "Give the stream more workers" : "The cores are shared with other work; free some")
+            : plan > 0.4 * work
+                ? ("Planning", "Lower classes.minimumVoxels or enlarge the patch")
+                : (
+                    "Rendering",
+                    busy > 0.8 ? "Give the stream more workers" : "The cores are shared with other work; free some"
+                )
         return """
             \(cause) is the limit: the consumer waited \(percent(waiting)) of the time while \(workers) workers were busy \
             \(percent(busy)) of theirs. \(remedy).

@@ -18,7 +18,9 @@ public struct SlidingWindow: Sendable {
     public init(volume: GridShape, patch: GridShape, overlap: Double) {
         precondition((0..<1).contains(overlap), "the overlap of windows must be at least 0 and below 1")
         (self.volume, self.patch) = (volume, patch)
-        let starts = (0..<3).map { Self.starts(length: volume.components[$0], patch: patch.components[$0], overlap: overlap) }
+        let starts = (0..<3).map {
+            Self.starts(length: volume.components[$0], patch: patch.components[$0], overlap: overlap)
+        }
         var origins: [SIMD3<Int>] = []
         for k in starts[2] { for j in starts[1] { for i in starts[0] { origins.append(SIMD3(i, j, k)) } } }
         self.origins = origins

@@ -10,7 +10,8 @@ public struct ClassKey: Hashable, Sendable, Comparable, CustomStringConvertible 
 
     /// Reads ``description``; `nil` for other text.
     public init?(_ text: String) {
-        guard let slash = text.lastIndex(of: "/"), let value = UInt8(text[text.index(after: slash)...]), slash > text.startIndex
+        guard let slash = text.lastIndex(of: "/"), let value = UInt8(text[text.index(after: slash)...]),
+            slash > text.startIndex
         else { return nil }
         self.init(dataset: String(text[..<slash]), value: value)
     }

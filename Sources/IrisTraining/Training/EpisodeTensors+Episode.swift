@@ -14,18 +14,22 @@ extension EpisodeTensors {
         episode.withQueryMasks { source in targets.withMutableFloats { expand(source, into: $0, at: 0) } }
         for number in 0..<shots {
             episode.withReferenceImage(number) { source in
-                references.withMutableFloats { $0.baseAddress!.advanced(by: number * voxels).update(from: source.baseAddress!, count: voxels) }
+                references.withMutableFloats {
+                    $0.baseAddress!.advanced(by: number * voxels).update(from: source.baseAddress!, count: voxels)
+                }
             }
             episode.withReferenceMasks(number) { source in
                 masks.withMutableFloats { expand(source, into: $0, at: number * count * voxels) }
             }
         }
         self.init(
-            classes: plan.classes.map { ClassKey(dataset: plan.dataset, value: $0.value) }, query: query, references: references,
+            classes: plan.classes.map { ClassKey(dataset: plan.dataset, value: $0.value) }, query: query,
+            references: references,
             masks: masks, targets: targets)
     }
 }
 
-private func expand(_ source: UnsafeBufferPointer<UInt8>, into target: UnsafeMutableBufferPointer<Float>, at start: Int) {
+private func expand(_ source: UnsafeBufferPointer<UInt8>, into target: UnsafeMutableBufferPointer<Float>, at start: Int)
+{
     for index in source.indices { target[start + index] = Float(source[index]) }
 }

@@ -44,7 +44,8 @@ public struct EpisodeBatch: Sendable {
     /// - Precondition: there is an episode, and all patches have one size.
     public init(_ episodes: [EpisodeTensors]) {
         let size = Array(episodes[0].query.shape.dropFirst()), voxels = size.reduce(1, *)
-        precondition(episodes.allSatisfy { Array($0.query.shape.dropFirst()) == size }, "patches of one batch differ in size")
+        precondition(
+            episodes.allSatisfy { Array($0.query.shape.dropFirst()) == size }, "patches of one batch differ in size")
         let count = episodes.count
         let shots = episodes.map { $0.references.shape[0] }.max()!, classCount = episodes.map(\.classes.count).max()!
         classes = episodes.map(\.classes)

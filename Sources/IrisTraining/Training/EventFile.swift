@@ -16,7 +16,8 @@ public final class EventFile {
     public init(in folder: URL, suffix: String) throws(RunFolderError) {
         let time = Date().timeIntervalSince1970
         let digits = String(Int(time))
-        url = folder.appending(path: "events.out.tfevents.\(String(repeating: "0", count: max(0, 10 - digits.count)))\(digits).\(suffix)")
+        url = folder.appending(
+            path: "events.out.tfevents.\(String(repeating: "0", count: max(0, 10 - digits.count)))\(digits).\(suffix)")
         guard let handle = fopen(url.path, "ab") else {
             throw .cannotWrite(file: url.path, reason: String(cString: strerror(errno)))
         }

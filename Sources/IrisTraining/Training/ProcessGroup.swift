@@ -22,7 +22,8 @@ public final class ProcessGroup: @unchecked Sendable {
         guard getenv("OMPI_COMM_WORLD_SIZE") != nil else { return ProcessGroup() }
         var provided: Int32 = 0
         precondition(
-            MPI_Init_thread(nil, nil, Int32(MPI_THREAD_SERIALIZED), &provided) == MPI_SUCCESS, "MPI cannot be initialised")
+            MPI_Init_thread(nil, nil, Int32(MPI_THREAD_SERIALIZED), &provided) == MPI_SUCCESS,
+            "MPI cannot be initialised")
         var rank: Int32 = 0, size: Int32 = 0
         MPI_Comm_rank(iris_mpi_comm_world(), &rank)
         MPI_Comm_size(iris_mpi_comm_world(), &size)
@@ -37,7 +38,8 @@ public final class ProcessGroup: @unchecked Sendable {
         for start in stride(from: 0, to: values.count, by: bucket) {
             let count = min(bucket, values.count - start)
             MPI_Allreduce(
-                iris_mpi_in_place(), base + start, Int32(count), iris_mpi_float(), iris_mpi_sum(), iris_mpi_comm_world())
+                iris_mpi_in_place(), base + start, Int32(count), iris_mpi_float(), iris_mpi_sum(), iris_mpi_comm_world()
+            )
         }
     }
 

@@ -28,7 +28,9 @@ public struct RunFolder: Sendable {
     ///
     /// - Throws: ``RunFolderError/nothingToResume(folder:)`` when there is none.
     public func newestCheckpoint() throws -> URL {
-        guard let newest = try numberedCheckpoints().last else { throw RunFolderError.nothingToResume(folder: url.path) }
+        guard let newest = try numberedCheckpoints().last else {
+            throw RunFolderError.nothingToResume(folder: url.path)
+        }
         return newest.url
     }
 

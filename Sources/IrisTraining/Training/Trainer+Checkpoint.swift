@@ -41,7 +41,8 @@ extension Trainer {
     /// - Throws: ``TrainingError`` when it is none, or of another model; `SafeTensorsError` when tensors are missing.
     public func restore(_ file: SafeTensors, path: String) throws {
         guard file.metadata["format"] == Self.checkpointFormat else {
-            throw TrainingError.checkpoint(file: path, problem: "expected a checkpoint of iris train but found other tensors.")
+            throw TrainingError.checkpoint(
+                file: path, problem: "expected a checkpoint of iris train but found other tensors.")
         }
         let model = file.metadata[IrisNetwork.configurationKey] ?? "unknown"
         guard model == network.configuration.json else {
@@ -49,7 +50,8 @@ extension Trainer {
         }
         func number(_ key: String) throws -> Int {
             guard let value = file.metadata[key].flatMap(Int.init) else {
-                throw TrainingError.checkpoint(file: path, problem: "the metadata lacks \(key). Use another checkpoint.")
+                throw TrainingError.checkpoint(
+                    file: path, problem: "the metadata lacks \(key). Use another checkpoint.")
             }
             return value
         }

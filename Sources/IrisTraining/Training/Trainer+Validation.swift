@@ -12,9 +12,12 @@ extension Trainer {
         for episode in episodes {
             let batch = EpisodeBatch([episode]), tape = Tape(recording: false)
             let output = try network(query: batch.query, references: batch.references, masks: batch.masks, on: tape)
-            loss += try tape.segmentationLoss(logits: output.logits, targets: batch.targets, counted: batch.counted).parts.total
+            loss += try tape.segmentationLoss(logits: output.logits, targets: batch.targets, counted: batch.counted)
+                .parts.total
             for (place, key) in episode.classes.enumerated() {
-                if let dice = hardDice(output.logits.value, batch.targets, place) { scores[key, default: []].append(dice) }
+                if let dice = hardDice(output.logits.value, batch.targets, place) {
+                    scores[key, default: []].append(dice)
+                }
             }
         }
         let classes = scores.mapValues { $0.reduce(0, +) / Double($0.count) }

@@ -30,7 +30,9 @@ public final class Trainer {
     }
 
     /// Begins with weights drawn by the configuration's seed.
-    public init(_ configuration: TrainingConfiguration, model: IrisConfiguration, group: ProcessGroup = ProcessGroup()) throws {
+    public init(_ configuration: TrainingConfiguration, model: IrisConfiguration, group: ProcessGroup = ProcessGroup())
+        throws
+    {
         self.configuration = configuration
         self.group = group
         let network = try IrisNetwork(model)
@@ -40,9 +42,11 @@ public final class Trainer {
         optimizer = Optimizer(
             network.parameters,
             settings: Optimizer.Settings(
-                method: settings.method == .lamb ? .lamb : .adamw, beta1: Float(settings.beta1), beta2: Float(settings.beta2),
+                method: settings.method == .lamb ? .lamb : .adamw, beta1: Float(settings.beta1),
+                beta2: Float(settings.beta2),
                 epsilon: Float(settings.epsilon), weightDecay: Float(settings.weightDecay)))
-        average = configuration.averageDecay > 0
+        average =
+            configuration.averageDecay > 0
             ? WeightAverage(of: network.parameters, decay: Float(configuration.averageDecay)) : nil
         bank = configuration.memoryBankDecay > 0 ? MemoryBank(decay: configuration.memoryBankDecay) : nil
     }
@@ -98,7 +102,8 @@ public final class Trainer {
             guard skippedInARow < Self.skipLimit else { throw TrainingError.notFinite(steps: skippedInARow) }
         }
         return Outcome(
-            loss: sums[0], diceLoss: sums[1], crossEntropy: sums[2], dice: sums[3], gradientNorm: norm, learningRate: rate,
+            loss: sums[0], diceLoss: sums[1], crossEntropy: sums[2], dice: sums[3], gradientNorm: norm,
+            learningRate: rate,
             isApplied: isFinite)
     }
 

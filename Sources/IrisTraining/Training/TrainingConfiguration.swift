@@ -76,12 +76,14 @@ extension TrainingConfiguration {
         guard let text = try? String(contentsOf: file, encoding: .utf8) else {
             throw ConfigurationError(
                 file: file.path, line: nil, path: "",
-                problem: "cannot be read as text. Name a training configuration such as configs/train/hippocampus.yaml.")
+                problem: "cannot be read as text. Name a training configuration such as configs/train/hippocampus.yaml."
+            )
         }
         self = try YAMLValue(text: text, file: file.path).mapping { (top) throws(ConfigurationError) in
             let version = try top.required("format")
             guard try version.int() == Self.format else {
-                throw version.error("expected format \(Self.format) but found \(try version.int()). Update the program or the file.")
+                throw version.error(
+                    "expected format \(Self.format) but found \(try version.int()). Update the program or the file.")
             }
             let folder = file.deletingLastPathComponent()
             func path(_ value: YAMLValue) throws(ConfigurationError) -> String {
@@ -90,7 +92,8 @@ extension TrainingConfiguration {
             }
             let steps = try top.required("steps").int(in: 1...100_000_000)
             var result = TrainingConfiguration(
-                model: try path(try top.required("model")), episodes: try path(try top.required("episodes")), steps: steps,
+                model: try path(try top.required("model")), episodes: try path(try top.required("episodes")),
+                steps: steps,
                 learningRate: try LearningRateSchedule(try top.required("learningRate"), steps: steps))
             if let value = top.optional("seed") { result.seed = UInt64(try value.int(in: 0...Int.max)) }
             if let value = top.optional("batch") { result.batch = try value.int(in: 1...4096) }
@@ -103,7 +106,9 @@ extension TrainingConfiguration {
             if let value = top.optional("optimizer") { result.optimizer = try OptimizerSettings(value) }
             if let value = top.optional("gradientClip") { result.gradientClip = try value.double(in: 0...1e9) }
             if let value = top.optional("averageDecay") { result.averageDecay = try value.double(in: 0...0.999999) }
-            if let value = top.optional("memoryBankDecay") { result.memoryBankDecay = try value.double(in: 0...0.999999) }
+            if let value = top.optional("memoryBankDecay") {
+                result.memoryBankDecay = try value.double(in: 0...0.999999)
+            }
             if let value = top.optional("loss") { result.loss = try LossSettings(value) }
             if let value = top.optional("validation") { result.validation = try ValidationSettings(value) }
             if let value = top.optional("checkpoints") { result.checkpoints = try CheckpointSettings(value) }

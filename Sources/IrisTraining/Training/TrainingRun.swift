@@ -27,14 +27,16 @@ public final class TrainingRun {
     /// - Parameter code: version of the program, noted beside the results.
     /// - Throws: errors of the configuration, the store, the sampler, the folder or the checkpoint.
     public init(
-        _ configuration: TrainingConfiguration, store: URL, folder: URL, resuming: Bool, code: String, group: ProcessGroup
+        _ configuration: TrainingConfiguration, store: URL, folder: URL, resuming: Bool, code: String,
+        group: ProcessGroup
     ) async throws {
         self.configuration = configuration
         self.group = group
         self.folder = RunFolder(folder)
         let catalogue = try VolumeStore.open(at: store, mode: .read).catalogue()
         let episodes = try EpisodeConfiguration(contentsOf: URL(filePath: configuration.episodes))
-        let model = try IrisConfiguration(YAMLValue(text: Self.text(of: configuration.model), file: configuration.model))
+        let model = try IrisConfiguration(
+            YAMLValue(text: Self.text(of: configuration.model), file: configuration.model))
         sampler = try EpisodeSampler(catalogue: catalogue, configuration: episodes, seed: configuration.seed)
         validation = try await Self.validationEpisodes(episodes, catalogue, count: configuration.validation.episodes)
         // Model and episodes are compared by content; where their files lie does not matter.
@@ -80,7 +82,10 @@ public final class TrainingRun {
             let outcome = try Engine.shared.run { try trainer.step(on: passes) }
             let step = trainer.step
             try report(
-                .step(StepReport(step, outcome, took: clock.now - start, waited: waited, episodes: configuration.batch * group.size)))
+                .step(
+                    StepReport(
+                        step, outcome, took: clock.now - start, waited: waited,
+                        episodes: configuration.batch * group.size)))
             if !outcome.isApplied { try report(.skipped(step: step, inARow: trainer.skippedInARow)) }
             let interrupted = shouldStop(), last = step == configuration.steps || interrupted
             if !validation.isEmpty, step % configuration.validation.every == 0 || step == configuration.steps {
@@ -150,7 +155,9 @@ public final class TrainingRun {
         var settings = EpisodeStream.Settings()
         settings.count = count
         var episodes: [EpisodeTensors] = []
-        for try await batch in try EpisodeStream(sampler, settings: settings) { episodes.append(EpisodeTensors(batch[0])) }
+        for try await batch in try EpisodeStream(sampler, settings: settings) {
+            episodes.append(EpisodeTensors(batch[0]))
+        }
         return episodes
     }
 }

@@ -20,19 +20,27 @@ struct Audit: AsyncParsableCommand {
     @Option(help: "Write a self-contained HTML page.", completion: .file(extensions: ["html"])) var html: String?
     @Option(help: "Cases examined at once.") var jobs = availableCores
     @Flag(help: "Read headers only.") var fast = false
-    @Option(help: "Lock file of digests to hold the tree against.", completion: .file(extensions: ["json"])) var lock: String?
+    @Option(help: "Lock file of digests to hold the tree against.", completion: .file(extensions: ["json"])) var lock:
+        String?
     @Flag(help: "Write the file named by --lock instead of reading it.") var writeLock = false
     @Flag(help: "Leave findings of severity info out of the text.") var quiet = false
-    @Flag(help: "Inject 24 faults into a made-up dataset, one at a time, and show which are found.") var selftest = false
+    @Flag(help: "Inject 24 faults into a made-up dataset, one at a time, and show which are found.") var selftest =
+        false
 
     @Flag(help: "Print the catalogue of codes as Markdown.") var codes = false
 
     func validate() throws {
         guard jobs >= 1 else { throw ValidationError("--jobs expects at least 1.") }
-        guard !(selftest || codes) || dataset == nil && source == nil else { throw ValidationError("--selftest and --codes take no dataset.") }
-        guard selftest || codes || dataset != nil && source != nil else { throw ValidationError("Name a dataset and its folder: iris audit DATASET --source DIR.") }
+        guard !(selftest || codes) || dataset == nil && source == nil else {
+            throw ValidationError("--selftest and --codes take no dataset.")
+        }
+        guard selftest || codes || dataset != nil && source != nil else {
+            throw ValidationError("Name a dataset and its folder: iris audit DATASET --source DIR.")
+        }
         guard !writeLock || lock != nil else { throw ValidationError("--write-lock needs --lock to name the file.") }
-        guard !fast || lock == nil else { throw ValidationError("--lock needs the whole files, which --fast does not read.") }
+        guard !fast || lock == nil else {
+            throw ValidationError("--lock needs the whole files, which --fast does not read.")
+        }
     }
 
     func run() async throws {
@@ -50,7 +58,8 @@ struct Audit: AsyncParsableCommand {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         var bar: ProgressBar?
-        let outcome = try await AuditSelfTest(manifest: Manifest.load("amos22")).run(in: folder, jobs: jobs) { _, total in
+        let outcome = try await AuditSelfTest(manifest: Manifest.load("amos22")).run(in: folder, jobs: jobs) {
+            _, total in
             if bar == nil { bar = ProgressBar("self-test", total: total, unit: "faults") }
             bar?.advance()
         }
@@ -74,7 +83,11 @@ struct Audit: AsyncParsableCommand {
         bar?.finish()
         if writeLock, let lock { try LockFile(report).write(to: URL(filePath: lock)) }
         if let html { try AuditPage(report).write(to: URL(filePath: html)) }
-        if json { try JSONOutput.print(AuditDocument(report)) } else { print(AuditText(report, showsInformation: !quiet).text, terminator: "") }
+        if json {
+            try JSONOutput.print(AuditDocument(report))
+        } else {
+            print(AuditText(report, showsInformation: !quiet).text, terminator: "")
+        }
         if report.isFailure { throw ExitStatus.findings }
     }
 }

@@ -27,7 +27,8 @@ struct Compare: ParsableCommand {
         guard first.tolerance == second.tolerance, first.policy == second.policy else {
             throw ValidationError(
                 "the results were made with different tolerances or empty-mask policies: "
-                    + "\(first.tolerance) mm, \(first.policy); \(second.tolerance) mm, \(second.policy). Make them alike.")
+                    + "\(first.tolerance) mm, \(first.policy); \(second.tolerance) mm, \(second.policy). Make them alike."
+            )
         }
         let rows = Self.rows(first, second)
         guard !rows.isEmpty else { throw ValidationError("the results share no scored case and class.") }

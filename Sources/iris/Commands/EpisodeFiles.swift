@@ -22,11 +22,15 @@ struct EpisodePatches {
         func patch(
             _ name: String, _ patch: PatchPlan, _ image: UnsafeBufferPointer<Float>, _ masks: UnsafeBufferPointer<UInt8>
         ) throws -> Patch {
-            guard let index = catalogue.index(of: patch.source) else { throw EpisodeError.unknownCase("\(patch.source)") }
+            guard let index = catalogue.index(of: patch.source) else {
+                throw EpisodeError.unknownCase("\(patch.source)")
+            }
             let grid = try patch.grid(in: catalogue.grid(of: index))
             var labels = [UInt8](repeating: 0, count: shape.count)
             for (place, item) in plan.classes.enumerated() {
-                for voxel in 0..<shape.count where masks[place * shape.count + voxel] != 0 { labels[voxel] = item.value }
+                for voxel in 0..<shape.count where masks[place * shape.count + voxel] != 0 {
+                    labels[voxel] = item.value
+                }
             }
             return Patch(
                 name: name, plan: patch, image: try Volume(grid: grid, voxels: Array(image)),
@@ -34,13 +38,17 @@ struct EpisodePatches {
         }
         var patches: [Patch] = []
         for (number, reference) in plan.references.enumerated() {
-            patches.append(try episode.withReferenceImage(number) { image in
-                try episode.withReferenceMasks(number) { masks in try patch("reference_\(number)", reference.patch, image, masks) }
-            })
+            patches.append(
+                try episode.withReferenceImage(number) { image in
+                    try episode.withReferenceMasks(number) { masks in
+                        try patch("reference_\(number)", reference.patch, image, masks)
+                    }
+                })
         }
-        patches.append(try episode.withQueryImage { image in
-            try episode.withQueryMasks { masks in try patch("query", plan.query, image, masks) }
-        })
+        patches.append(
+            try episode.withQueryImage { image in
+                try episode.withQueryMasks { masks in try patch("query", plan.query, image, masks) }
+            })
         self.patches = patches
     }
 }
@@ -79,7 +87,10 @@ struct EpisodePicture {
 
     func write(to file: String) throws {
         let rows = zip(before, after).map { before, after in
-            (picture(before, "\(before.name) \(before.plan.source), before"), picture(after, "\(after.name), augmented"))
+            (
+                picture(before, "\(before.name) \(before.plan.source), before"),
+                picture(after, "\(after.name), augmented")
+            )
         }
         let gap = 8, width = rows.map { $0.0.width + gap + $0.1.width }.max() ?? 1
         var result = RGBImage(
@@ -98,7 +109,8 @@ struct EpisodePicture {
         // On the patch's own grid: what the network sees, not where it came from.
         let shape = patch.image.grid.shape
         let grid = Grid(shape: shape, affine: Affine(spacing: patch.image.grid.spacing))
-        var options = Montage.Options(pixelSize: (SIMD3<Double>(shape.components) * grid.spacing.components).max() / 192, caption: caption)
+        var options = Montage.Options(
+            pixelSize: (SIMD3<Double>(shape.components) * grid.spacing.components).max() / 192, caption: caption)
         options.legend = plan.classes.map { ($0.value, $0.structure) }
         let source = PictureSource(
             grid: grid, intensity: { Double(patch.image.voxels[$0]) }, label: { patch.labels.voxels[$0] })

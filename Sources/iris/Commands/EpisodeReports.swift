@@ -3,10 +3,14 @@ import Episodes
 extension EpisodeCheck {
     /// A table of classes, then what was checked and found.
     func printText() {
-        var table = Table([.text("dataset"), .text("class"), .number("group"), .number("expected"), .number("found"), .number("z")])
+        var table = Table([
+            .text("dataset"), .text("class"), .number("group"), .number("expected"), .number("found"), .number("z"),
+        ])
         for row in classes {
-            let deviation = max(row.expected * (1 - row.expected / Double(episodes)), .leastNormalMagnitude).squareRoot()
-            let z = row.expected > 0 && row.expected < Double(episodes) ? (Double(row.found) - row.expected) / deviation : 0
+            let deviation = max(row.expected * (1 - row.expected / Double(episodes)), .leastNormalMagnitude)
+                .squareRoot()
+            let z =
+                row.expected > 0 && row.expected < Double(episodes) ? (Double(row.found) - row.expected) / deviation : 0
             table.add([
                 row.dataset, row.structure, "\(row.group)", row.expected.formatted(decimals: 1), "\(row.found)",
                 z.formatted(decimals: 2),
@@ -14,18 +18,24 @@ extension EpisodeCheck {
         }
         table.printFitted()
         func test(_ name: String, _ test: ChiSquaredTest) {
-            print("\(name): chi-squared \(test.statistic.formatted(decimals: 2)), \(test.degreesOfFreedom) degrees of freedom, "
-                + "p = \(test.pValue.formatted(significant: 3))")
+            print(
+                "\(name): chi-squared \(test.statistic.formatted(decimals: 2)), \(test.degreesOfFreedom) degrees of freedom, "
+                    + "p = \(test.pValue.formatted(significant: 3))")
         }
         test("class frequencies", classFrequencies)
         test("dataset frequencies", datasetFrequencies)
-        print("\(episodes) episodes planned, \(rendered) rendered and counted; \(severalClasses) with several classes, "
-            + "\(flipped) references with sides exchanged, \(negatives) negatives")
+        print(
+            "\(episodes) episodes planned, \(rendered) rendered and counted; \(severalClasses) with several classes, "
+                + "\(flipped) references with sides exchanged, \(negatives) negatives")
         for reason in [UnreachableClass.Reason.tooFewVoxels, .noOtherSubject, .absent] {
             let found = unreachable.filter { $0.reason == reason }
             guard !found.isEmpty else { continue }
-            let names = found.prefix(5).map { "\($0.dataset)/\($0.caseName.map { "\($0)/" } ?? "")\($0.structure) (\($0.voxels))" }
-            print("unreachable, \(reason.rawValue): \(found.count): \(names.joined(separator: ", "))\(found.count > 5 ? ", …" : "")")
+            let names = found.prefix(5).map {
+                "\($0.dataset)/\($0.caseName.map { "\($0)/" } ?? "")\($0.structure) (\($0.voxels))"
+            }
+            print(
+                "unreachable, \(reason.rawValue): \(found.count): \(names.joined(separator: ", "))\(found.count > 5 ? ", …" : "")"
+            )
         }
         for violation in violations.prefix(20) { print("episode \(violation.index) broke: \(violation.promise)") }
         print("violations: \(violations.count)")
@@ -43,13 +53,18 @@ extension EpisodeBench {
         }
         table.printFitted()
         let patch = patchShape.map(String.init).joined(separator: "x")
-        print("patches of \(patch), \(workers) workers: \(episodesPerSecond.formatted(unit: "/s")) episodes, "
-            + "\(patchesPerSecond.formatted(unit: "/s")) patches, \(sourceBytesPerSecond.formatted(unit: "B/s")) of sources")
-        print("one thread alone \(aloneEpisodesPerSecond.formatted(unit: "/s")), stream of one worker "
-            + "\(oneWorkerEpisodesPerSecond.formatted(unit: "/s")): the stream adds \((streamOverhead * 100).formatted(decimals: 1)) %")
+        print(
+            "patches of \(patch), \(workers) workers: \(episodesPerSecond.formatted(unit: "/s")) episodes, "
+                + "\(patchesPerSecond.formatted(unit: "/s")) patches, \(sourceBytesPerSecond.formatted(unit: "B/s")) of sources"
+        )
+        print(
+            "one thread alone \(aloneEpisodesPerSecond.formatted(unit: "/s")), stream of one worker "
+                + "\(oneWorkerEpisodesPerSecond.formatted(unit: "/s")): the stream adds \((streamOverhead * 100).formatted(decimals: 1)) %"
+        )
         print("scaling \(scaling.formatted(decimals: 2)) of \(workers) times one worker")
-        print("peak memory \(Double(peakMemory).formatted(unit: "B")), allocated memory grew by "
-            + "\(allocatedBytesPerEpisode.formatted(unit: "B")) per episode")
+        print(
+            "peak memory \(Double(peakMemory).formatted(unit: "B")), allocated memory grew by "
+                + "\(allocatedBytesPerEpisode.formatted(unit: "B")) per episode")
         print(verdict)
     }
 }

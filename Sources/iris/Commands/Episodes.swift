@@ -57,7 +57,8 @@ struct EpisodesCommand: AsyncParsableCommand {
                 return
             }
             var table = Table([
-                .number("index"), .text("dataset"), .text("modality"), .longText("classes"), .longText("references"), .text("query"),
+                .number("index"), .text("dataset"), .text("modality"), .longText("classes"), .longText("references"),
+                .text("query"),
             ])
             for offset in 0..<UInt64(count) {
                 let plan = try sampler.plan(first &+ offset)
@@ -77,7 +78,9 @@ struct EpisodesCommand: AsyncParsableCommand {
         @Argument(help: "Index of the episode.") var index: UInt64
         @OptionGroup var source: Source
         @Option(help: "Write images and label maps to this folder.", completion: .directory) var output: String?
-        @Option(help: "Write a picture of all patches, before and after augmentation.", completion: .file(extensions: ["png"]))
+        @Option(
+            help: "Write a picture of all patches, before and after augmentation.",
+            completion: .file(extensions: ["png"]))
         var png: String?
 
         func run() throws {
@@ -111,7 +114,9 @@ struct EpisodesCommand: AsyncParsableCommand {
         func run() async throws {
             let sampler = try source.sampler()
             let bar = ProgressBar("check", total: count, unit: "episodes")
-            let check = try await EpisodeCheck(of: sampler, count: count, rendering: rendering, workers: workers) { bar.advance(by: $0) }
+            let check = try await EpisodeCheck(of: sampler, count: count, rendering: rendering, workers: workers) {
+                bar.advance(by: $0)
+            }
             bar.finish()
             if json { try JSONOutput.print(check) } else { check.printText() }
             if !check.isClean { throw ExitStatus.findings }
@@ -128,9 +133,12 @@ struct EpisodesCommand: AsyncParsableCommand {
 
         @Option(help: "File with plans as JSON lines.", completion: .file()) var plan: String
         @Option(help: "Folder of the store.", completion: .directory) var store: String
-        @Option(help: "Write images and label maps to folders of the episodes' indices in this one.", completion: .directory)
+        @Option(
+            help: "Write images and label maps to folders of the episodes' indices in this one.", completion: .directory
+        )
         var output: String?
-        @Flag(help: "Print only digests, one on each line, in place of JSON lines with index and digest.") var digest = false
+        @Flag(help: "Print only digests, one on each line, in place of JSON lines with index and digest.") var digest =
+            false
 
         func run() throws {
             let catalogue = try VolumeStore.open(at: URL(filePath: store), mode: .read).catalogue()
@@ -145,7 +153,8 @@ struct EpisodesCommand: AsyncParsableCommand {
                 }
                 let episode = try renderer.render(plan)
                 if let output { try EpisodeFiles(episode, catalogue: catalogue).write(to: "\(output)/\(plan.index)") }
-                print(digest ? episode.digest.hexadecimal : "{\"digest\":\"\(episode.digest)\",\"index\":\(plan.index)}")
+                print(
+                    digest ? episode.digest.hexadecimal : "{\"digest\":\"\(episode.digest)\",\"index\":\(plan.index)}")
             }
         }
     }
@@ -160,7 +169,9 @@ struct EpisodesCommand: AsyncParsableCommand {
 
         func validate() throws {
             if workers < 1 { throw ValidationError("expected at least 1 worker but found \(workers).") }
-            if !(seconds > 0 && seconds < 86_400) { throw ValidationError("expected seconds above 0 but found \(seconds).") }
+            if !(seconds > 0 && seconds < 86_400) {
+                throw ValidationError("expected seconds above 0 but found \(seconds).")
+            }
         }
 
         func run() async throws {

@@ -19,10 +19,12 @@ struct MetricsCommand: AsyncParsableCommand {
     @Option(help: "Folder of reference label maps.", completion: .directory) var reference: String
     @Option(help: "Dataset or manifest file whose class names are shown.") var manifest: String?
     @Option(
-        help: ArgumentHelp("Label values to compare, such as 1,2,6; default: all in the references.", valueName: "list"))
+        help: ArgumentHelp("Label values to compare, such as 1,2,6; default: all in the references.", valueName: "list")
+    )
     var classes: String?
     @Option(help: ArgumentHelp("Distance up to which surfaces agree.", valueName: "mm")) var tolerance = 1.0
-    @Option(help: "Score of a class absent from both maps: exclude or perfect.") var absent = EmptyMaskPolicy.BothEmpty.exclude
+    @Option(help: "Score of a class absent from both maps: exclude or perfect.") var absent = EmptyMaskPolicy.BothEmpty
+        .exclude
     @Option(help: "Distance when one map lacks the class: diagonal or exclude.")
     var distanceWhenEmpty = EmptyMaskPolicy.OneEmpty.diagonal
     @Flag(help: "Bring predictions on another grid onto the reference's, by nearest neighbour.") var resample = false
@@ -31,7 +33,9 @@ struct MetricsCommand: AsyncParsableCommand {
     @Option(help: "Write a row per case and class.", completion: .file(extensions: ["csv"])) var csv: String?
 
     func validate() throws {
-        guard tolerance >= 0, tolerance.isFinite else { throw ValidationError("--tolerance expects millimetres, 0 or more.") }
+        guard tolerance >= 0, tolerance.isFinite else {
+            throw ValidationError("--tolerance expects millimetres, 0 or more.")
+        }
         _ = try classValues()
     }
 

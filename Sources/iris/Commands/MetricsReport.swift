@@ -17,12 +17,15 @@ struct MetricsReport {
         table.add(["all"] + cells(result.summary.overall) + ["\(result.summary.overall["dice"]?.count ?? 0)"])
         table.printFitted()
         print()
-        print("Means with 95 % bootstrap intervals over cases; surface Dice at \(result.tolerance) mm, distances in mm.")
+        print(
+            "Means with 95 % bootstrap intervals over cases; surface Dice at \(result.tolerance) mm, distances in mm.")
         print("Empty masks: \(result.policy).")
         for entry in result.cases where entry.status != .compared {
             Terminal.warn("\(entry.name): \(entry.status.rawValue): \(entry.problem ?? "")")
         }
-        for name in result.extraPredictions { Terminal.warn("\(name): a prediction without a reference; not compared.") }
+        for name in result.extraPredictions {
+            Terminal.warn("\(name): a prediction without a reference; not compared.")
+        }
     }
 
     private func name(_ value: UInt8) -> String { classNames[value].map { "\(value) \($0)" } ?? "\(value)" }
@@ -38,13 +41,19 @@ struct MetricsReport {
     /// One row per case and class; a score that does not exist is an empty field.
     func writeCSV(to path: String) throws {
         let scores = ClassMetrics.scores
-        var text = (["case", "status", "value", "name"] + scores.map(\.name) + ["referenceVolume", "predictionVolume"])
+        var text =
+            (["case", "status", "value", "name"] + scores.map(\.name) + ["referenceVolume", "predictionVolume"])
             .joined(separator: ",") + "\n"
         for entry in result.cases {
             for metrics in entry.metrics {
                 let values = scores.map { metrics[keyPath: $0.value].map { "\($0)" } ?? "" }
-                let row = [quoted(entry.name), entry.status.rawValue, "\(metrics.value)", quoted(classNames[metrics.value] ?? "")]
-                text += (row + values + ["\(metrics.referenceVolume)", "\(metrics.predictionVolume)"]).joined(separator: ",") + "\n"
+                let row = [
+                    quoted(entry.name), entry.status.rawValue, "\(metrics.value)",
+                    quoted(classNames[metrics.value] ?? ""),
+                ]
+                text +=
+                    (row + values + ["\(metrics.referenceVolume)", "\(metrics.predictionVolume)"]).joined(
+                        separator: ",") + "\n"
             }
         }
         try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)

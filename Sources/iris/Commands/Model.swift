@@ -21,9 +21,11 @@ struct Model: ParsableCommand {
     }
 
     struct Describe: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print the parts of the network and their parameters.")
+        static let configuration = CommandConfiguration(
+            abstract: "Print the parts of the network and their parameters.")
 
-        @Option(help: "Model configuration; the paper's when absent.", completion: .file(extensions: ["yaml"])) var config: String?
+        @Option(help: "Model configuration; the paper's when absent.", completion: .file(extensions: ["yaml"]))
+        var config: String?
         @Option(help: "How many words of a parameter's name make a part.") var depth = 3
         @Flag(help: "Print one JSON document.") var json = false
 
@@ -45,7 +47,8 @@ struct Model: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "init", abstract: "Draw a network's parameters and write them as a checkpoint.")
 
-        @Option(help: "Model configuration; the paper's when absent.", completion: .file(extensions: ["yaml"])) var config: String?
+        @Option(help: "Model configuration; the paper's when absent.", completion: .file(extensions: ["yaml"]))
+        var config: String?
         @Option(help: "Seed of the draw; equal seeds give equal bytes.") var seed: UInt64 = 1
         @Option(help: "Checkpoint to write.", completion: .file(extensions: ["safetensors"])) var output: String
 
@@ -65,14 +68,17 @@ struct Model: ParsableCommand {
                 the mean logit by every parameter, under the parameter's name.
                 """)
 
-        @Option(help: "Checkpoint of the network.", completion: .file(extensions: ["safetensors"])) var checkpoint: String
-        @Option(help: "File with query, reference and mask.", completion: .file(extensions: ["safetensors"])) var input: String
+        @Option(help: "Checkpoint of the network.", completion: .file(extensions: ["safetensors"])) var checkpoint:
+            String
+        @Option(help: "File with query, reference and mask.", completion: .file(extensions: ["safetensors"])) var input:
+            String
         @Option(help: "File to write.", completion: .file(extensions: ["safetensors"])) var output: String
         @Flag(help: "Write the gradient of the mean logit by every parameter too.") var gradients = false
 
         func run() throws {
             ThreadPolicy.applyShortSpin()
-            let network = try IrisNetwork(checkpoint: SafeTensors(contentsOf: URL(filePath: checkpoint)), file: checkpoint)
+            let network = try IrisNetwork(
+                checkpoint: SafeTensors(contentsOf: URL(filePath: checkpoint)), file: checkpoint)
             let input = try ForwardInput(SafeTensors(contentsOf: URL(filePath: input)), file: input)
             try network.run(input, gradients: gradients).write(to: URL(filePath: output))
         }
@@ -82,7 +88,9 @@ struct Model: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "selftest",
             abstract: "Compare foreground pooling by the adjoint with the naive form: difference, time, memory.",
-            discussion: "The naive form upsamples the features to full resolution. Exit status 1 when they differ by more than 1e-4.")
+            discussion:
+                "The naive form upsamples the features to full resolution. Exit status 1 when they differ by more than 1e-4."
+        )
 
         @Option(help: "Edge of the cubic patch, a multiple of 32.") var edge = 64
         @Option(help: "Channels of the features.") var channels = 64
@@ -91,27 +99,32 @@ struct Model: ParsableCommand {
 
         func validate() throws {
             guard edge > 0, edge % 32 == 0, channels > 0, classes > 0 else {
-                throw ValidationError("--edge must be a positive multiple of 32, and --channels and --classes positive.")
+                throw ValidationError(
+                    "--edge must be a positive multiple of 32, and --channels and --classes positive.")
             }
             let bytes = edge * edge * edge * channels * 4
             guard bytes <= 8 << 30 else {
                 throw ValidationError(
-                    "the naive form would need \(Double(bytes).formatted(unit: "B")) for the upsampled features. Choose fewer --channels.")
+                    "the naive form would need \(Double(bytes).formatted(unit: "B")) for the upsampled features. Choose fewer --channels."
+                )
             }
         }
 
         func run() throws {
             ThreadPolicy.applyShortSpin()
-            let result = try PoolingSelfTest.run(size: [edge, edge, edge], factor: 32, channels: channels, classes: classes)
+            let result = try PoolingSelfTest.run(
+                size: [edge, edge, edge], factor: 32, channels: channels, classes: classes)
             if json {
                 try JSONOutput.print(result)
             } else {
                 var table = Table([.text("form"), .number("seconds"), .number("memory")])
                 table.add([
-                    "adjoint", result.adjointSeconds.formatted(significant: 3), Double(result.adjointBytes).formatted(unit: "B"),
+                    "adjoint", result.adjointSeconds.formatted(significant: 3),
+                    Double(result.adjointBytes).formatted(unit: "B"),
                 ])
                 table.add([
-                    "naive", result.naiveSeconds.formatted(significant: 3), Double(result.naiveBytes).formatted(unit: "B"),
+                    "naive", result.naiveSeconds.formatted(significant: 3),
+                    Double(result.naiveBytes).formatted(unit: "B"),
                 ])
                 table.printFitted()
                 print("largest difference: \(result.relativeDifference.formatted(significant: 2)) of the largest value")

@@ -15,7 +15,9 @@ struct SelfTestReport: Encodable {
 
     init(_ outcome: AuditSelfTest.Outcome) {
         rows = outcome.rows.map {
-            Row(fault: $0.fault.rawValue, expected: $0.fault.expected.rawValue, found: $0.found.map(\.rawValue), detected: $0.isDetected)
+            Row(
+                fault: $0.fault.rawValue, expected: $0.fault.expected.rawValue, found: $0.found.map(\.rawValue),
+                detected: $0.isDetected)
         }
         (detected, passed) = (outcome.detected, outcome.passed)
         falseAlarms = outcome.falseAlarms.map(\.description)
@@ -23,10 +25,14 @@ struct SelfTestReport: Encodable {
 
     func printTable() {
         var table = Table([.text("injected"), .text("expected code"), .text("detected"), .longText("codes found")])
-        for row in rows { table.add([row.fault, row.expected, row.detected ? "yes" : "NO", row.found.joined(separator: ", ")]) }
+        for row in rows {
+            table.add([row.fault, row.expected, row.detected ? "yes" : "NO", row.found.joined(separator: ", ")])
+        }
         table.printFitted()
         print()
         for alarm in falseAlarms { print("false alarm: \(alarm)") }
-        print("\(detected) of \(rows.count) faults found with the right code, \(falseAlarms.count) false alarms on the clean set: \(passed ? "passed" : "FAILED").")
+        print(
+            "\(detected) of \(rows.count) faults found with the right code, \(falseAlarms.count) false alarms on the clean set: \(passed ? "passed" : "FAILED")."
+        )
     }
 }

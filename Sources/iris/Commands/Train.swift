@@ -24,7 +24,8 @@ struct Train: AsyncParsableCommand {
         let group = ProcessGroup.current
         let folder = URL(filePath: output)
         let run = try await TrainingRun(
-            settings, store: URL(filePath: store), folder: folder, resuming: resume, code: "iris \(Iris.configuration.version)",
+            settings, store: URL(filePath: store), folder: folder, resuming: resume,
+            code: "iris \(Iris.configuration.version)",
             group: group)
         let reporter = group.rank == 0 ? try TrainingReporter(run: run, steps: settings.steps) : nil
         let stop = StopRequest()

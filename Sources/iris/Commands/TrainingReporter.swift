@@ -6,7 +6,9 @@ final class TrainingReporter {
     private let run: TrainingRun
     private let events: EventFile
     private let bar: ProgressBar
-    private var sinceNote: (steps: Int, loss: Double, dice: Double, seconds: Double, waited: Double, episodes: Int) = (0, 0, 0, 0, 0, 0)
+    private var sinceNote: (steps: Int, loss: Double, dice: Double, seconds: Double, waited: Double, episodes: Int) = (
+        0, 0, 0, 0, 0, 0
+    )
 
     /// Steps between two lines of text, and between two entries of the logs.
     private static let interval = 20
@@ -33,12 +35,16 @@ final class TrainingReporter {
             let classes = Dictionary(uniqueKeysWithValues: result.classes.map { ("\($0.key)", $0.value) })
             let parts = classes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.formatted(decimals: 3))" }
             bar.note(
-                "step \(result.step): validation Dice \(result.dice.formatted(decimals: 4))\(result.isBest ? ", the best so far" : "") (\(parts.joined(separator: ", ")))")
+                "step \(result.step): validation Dice \(result.dice.formatted(decimals: 4))\(result.isBest ? ", the best so far" : "") (\(parts.joined(separator: ", ")))"
+            )
             events.append(
                 [("validation/dice", result.dice), ("validation/loss", result.loss)]
-                    + classes.sorted { $0.key < $1.key }.map { ("validation/dice/\($0.key)", $0.value) }, step: result.step)
+                    + classes.sorted { $0.key < $1.key }.map { ("validation/dice/\($0.key)", $0.value) },
+                step: result.step)
             try run.folder.log(
-                Entry(kind: "validation", step: result.step, loss: result.loss.ifFinite, dice: result.dice, classes: classes))
+                Entry(
+                    kind: "validation", step: result.step, loss: result.loss.ifFinite, dice: result.dice,
+                    classes: classes))
         case .checkpoint(let path, let step):
             try run.folder.log(Entry(kind: "checkpoint", step: step, path: path))
         case .skipped(let step, let inARow):
@@ -70,7 +76,8 @@ final class TrainingReporter {
         events.append(
             [
                 ("train/loss", loss), ("train/dice", dice), ("train/learningRate", step.learningRate),
-                ("train/gradientNorm", step.gradientNorm), ("speed/episodesPerSecond", rate), ("speed/dataWait", waiting),
+                ("train/gradientNorm", step.gradientNorm), ("speed/episodesPerSecond", rate),
+                ("speed/dataWait", waiting),
             ], step: step.step)
         try run.folder.log(
             Entry(
@@ -82,12 +89,15 @@ final class TrainingReporter {
     func finish(_ end: TrainingRun.End) {
         bar.finish()
         let best = run.trainer.best
-        let result = best.dice.map { "best validation Dice \($0.formatted(decimals: 4)) at step \(best.step)" } ?? "no validation yet"
-        let reason = switch end {
-        case .finished: "finished"
-        case .stoppedEarly: "stopped early, validation no longer improves"
-        case .interrupted: "interrupted; continue with --resume"
-        }
+        let result =
+            best.dice.map { "best validation Dice \($0.formatted(decimals: 4)) at step \(best.step)" }
+            ?? "no validation yet"
+        let reason =
+            switch end {
+            case .finished: "finished"
+            case .stoppedEarly: "stopped early, validation no longer improves"
+            case .interrupted: "interrupted; continue with --resume"
+            }
         print("\(reason): step \(run.trainer.step), \(result)")
     }
 }

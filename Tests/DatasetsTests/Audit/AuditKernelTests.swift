@@ -39,14 +39,20 @@ import Testing
             var census = iris_census_empty(20)
             // In two parts, as the audit's blocks come.
             iris_census_add(&census, values, IRIS_FLOAT32, 5_000, 0)
-            values.withUnsafeBufferPointer { iris_census_add(&census, $0.baseAddress! + 5_000, IRIS_FLOAT32, 4_999, 5_000) }
+            values.withUnsafeBufferPointer {
+                iris_census_add(&census, $0.baseAddress! + 5_000, IRIS_FLOAT32, 4_999, 5_000)
+            }
             #expect(census.finite == 9_996 && census.nans == 1 && census.infinities == 2, "\(set)")
             #expect(census.first_special == 7_001)
             #expect(census.minimum == -100 && census.maximum == 150)
             #expect(abs(census.sum - finite.reduce(0) { $0 + $1 - 20 }) < 1e-6)
             #expect(abs(census.squares - finite.reduce(0) { $0 + ($1 - 20) * ($1 - 20) }) < 1e-3)
             // Lanes are added in a fixed order, so the variants agree to the bit.
-            if let first { #expect(first == (census.sum, census.squares)) } else { first = (census.sum, census.squares) }
+            if let first {
+                #expect(first == (census.sum, census.squares))
+            } else {
+                first = (census.sum, census.squares)
+            }
         }
     }
 
@@ -56,7 +62,9 @@ import Testing
         let rows = 40
         // Mostly background and long runs, as labels are.
         var labels = [UInt8](repeating: 0, count: rowLength * rows)
-        for n in labels.indices { labels[n] = n > 0 && generator.next() % 8 != 0 ? labels[n - 1] : UInt8(generator.next() % 4) }
+        for n in labels.indices {
+            labels[n] = n > 0 && generator.next() % 8 != 0 ? labels[n - 1] : UInt8(generator.next() % 4)
+        }
         var expected: [[Int]] = []
         for row in 0..<rows {
             var i = 0
@@ -73,7 +81,9 @@ import Testing
             var done: Int64 = 0
             let count = iris_label_runs(labels, Int64(rowLength), Int64(rows), 7, &runs, Int64(runs.count), &done)
             #expect(done == Int64(rows))
-            #expect(runs.prefix(Int(count)).map { [Int($0.row), Int($0.start), Int($0.end), Int($0.value)] } == expected, "\(set)")
+            #expect(
+                runs.prefix(Int(count)).map { [Int($0.row), Int($0.start), Int($0.end), Int($0.value)] } == expected,
+                "\(set)")
         }
     }
 
@@ -130,11 +140,15 @@ import Testing
         let expected: [UInt8] = [0, 1, 2, 100, 3]
         func check<T: BinaryInteger>(_ type: iris_scalar, _: T.Type) {
             var labels = [UInt8](repeating: 0, count: 5), faults = iris_label_faults_none()
-            expected.map { T($0) }.withUnsafeBytes { iris_label_bytes($0.baseAddress, type, 5, 0, 1, 0, &labels, &faults) }
+            expected.map { T($0) }.withUnsafeBytes {
+                iris_label_bytes($0.baseAddress, type, 5, 0, 1, 0, &labels, &faults)
+            }
             #expect(labels == expected && faults.negative + faults.above + faults.fractional == 0)
         }
-        check(IRIS_UINT8, UInt8.self); check(IRIS_INT8, Int8.self); check(IRIS_UINT16, UInt16.self); check(IRIS_INT16, Int16.self)
-        check(IRIS_UINT32, UInt32.self); check(IRIS_INT32, Int32.self); check(IRIS_UINT64, UInt64.self); check(IRIS_INT64, Int64.self)
+        check(IRIS_UINT8, UInt8.self); check(IRIS_INT8, Int8.self); check(IRIS_UINT16, UInt16.self);
+        check(IRIS_INT16, Int16.self)
+        check(IRIS_UINT32, UInt32.self); check(IRIS_INT32, Int32.self); check(IRIS_UINT64, UInt64.self);
+        check(IRIS_INT64, Int64.self)
     }
 
     /// A sketch's hashes stay the same when the box is mirrored, its axes are exchanged, and its values are scaled.

@@ -48,7 +48,8 @@ import Volumes
         try await withTemporaryFolder { folder in
             let manifest = try Manifest.load("bcv"), tree = folder.appending(path: "tree")
             try await Phantom(manifest, subjects: 4, seed: 2, size: .tiny).write(to: tree, jobs: 2)
-            let report = try await Auditor(manifest: manifest, source: tree, options: AuditOptions(headersOnly: true)).run(jobs: 2)
+            let report = try await Auditor(manifest: manifest, source: tree, options: AuditOptions(headersOnly: true))
+                .run(jobs: 2)
             #expect(!report.isFailure && report.files.allSatisfy { $0.header != nil && $0.voxelDigest == nil })
         }
     }
@@ -58,7 +59,8 @@ import Volumes
     @Test(
         .enabled(if: SharedData.isPresent, "\(SharedData.absence)"),
         arguments: [
-            ("msd", "Task04_Hippocampus", 186), ("amos22", "amos22", 7), ("bcv", "bcv", 4), ("lits", "lits", 4), ("kits19", "kits19", 6),
+            ("msd", "Task04_Hippocampus", 186), ("amos22", "amos22", 7), ("bcv", "bcv", 4), ("lits", "lits", 4),
+            ("kits19", "kits19", 6),
             ("mnms", "mnms", 8), ("brain-aging", "brain_structure", 8),
         ])
     func sharedTreesAreNotAccused(name: String, folder: String, cases: Int) async throws {
@@ -68,8 +70,11 @@ import Volumes
     }
 
     /// Each fault was looked up in the files by hand, with another reader (nibabel).
-    @Test(.enabled(if: SharedData.isPresent, "\(SharedData.absence)")) func everyFaultOfTheDirtyTreeIsFound() async throws {
-        let report = try await Auditor(manifest: Manifest.load("msd"), source: SharedData.url("hippocampus-dirty")).run(jobs: 2)
+    @Test(.enabled(if: SharedData.isPresent, "\(SharedData.absence)")) func everyFaultOfTheDirtyTreeIsFound()
+        async throws
+    {
+        let report = try await Auditor(manifest: Manifest.load("msd"), source: SharedData.url("hippocampus-dirty")).run(
+            jobs: 2)
         let found = Set(report.findings.map { "\($0.code.rawValue) \($0.caseID?.suffix(3) ?? "-")" })
         let expected: Set<String> = [
             "odd-label-type 003",  // stored as float32, all others as bytes
@@ -91,9 +96,11 @@ import Volumes
 
     @Test func lockFilesTellRecompressedFromChanged() async throws {
         try await withTemporaryFolder { folder in
-            let manifest = try Manifest.load("bcv"), tree = folder.appending(path: "tree"), lockURL = folder.appending(path: "lock.json")
+            let manifest = try Manifest.load("bcv"), tree = folder.appending(path: "tree"),
+                lockURL = folder.appending(path: "lock.json")
             try await Phantom(manifest, subjects: 4, seed: 2, size: .tiny).write(to: tree, jobs: 2)
-            let clean = try await Auditor(manifest: manifest, source: tree, options: AuditOptions(digestsFiles: true)).run(jobs: 2)
+            let clean = try await Auditor(manifest: manifest, source: tree, options: AuditOptions(digestsFiles: true))
+                .run(jobs: 2)
             try LockFile(clean).write(to: lockURL)
             let lock = try LockFile(contentsOf: lockURL)
             #expect(lock.files.count == clean.files.count)
@@ -116,8 +123,13 @@ import Volumes
     }
 
     @Test func aFileThatIsNoLockIsRefused() throws {
-        let error = #expect(throws: LockFileError.self) { try LockFile(contentsOf: URL(filePath: "/nowhere/lock.json")) }
-        #expect(error?.description == "/nowhere/lock.json: expected a lock file of version 1 but found no readable file. Write one with --write-lock.")
+        let error = #expect(throws: LockFileError.self) {
+            try LockFile(contentsOf: URL(filePath: "/nowhere/lock.json"))
+        }
+        #expect(
+            error?.description
+                == "/nowhere/lock.json: expected a lock file of version 1 but found no readable file. Write one with --write-lock."
+        )
     }
 }
 

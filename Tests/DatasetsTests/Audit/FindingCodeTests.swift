@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct FindingCodeTests {
     @Test func theDocumentedCatalogueIsTheCatalogue() throws {
-        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
             .deletingLastPathComponent()
         let page = try String(contentsOf: package.appending(path: "docs/audit-codes.md"), encoding: .utf8)
         #expect(page == FindingCode.markdown, "Write it anew: iris audit --codes > docs/audit-codes.md")
@@ -21,7 +22,9 @@ import Testing
     }
 
     @Test func layoutProblemsAreFindings() {
-        for code in LayoutProblem.Code.allCases { #expect(FindingCode(rawValue: code.rawValue) != nil, "\(code.rawValue)") }
+        for code in LayoutProblem.Code.allCases {
+            #expect(FindingCode(rawValue: code.rawValue) != nil, "\(code.rawValue)")
+        }
     }
 
     /// A known defect that names no code of the catalogue would never acknowledge anything.

@@ -34,25 +34,36 @@ public struct AuditSelfTest: Sendable {
     }
 
     /// - Parameter folder: an existing folder to work in; what is written there is removed again.
-    public func run(in folder: URL, jobs: Int, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) async throws -> Outcome {
-        let clean = folder.appending(path: "clean"), others = folder.appending(path: "others"), work = folder.appending(path: "faulty")
+    public func run(in folder: URL, jobs: Int, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) async throws
+        -> Outcome
+    {
+        let clean = folder.appending(path: "clean"), others = folder.appending(path: "others"),
+            work = folder.appending(path: "faulty")
         defer { for one in [clean, others, work] { try? FileManager.default.removeItem(at: one) } }
         try await Phantom(manifest, subjects: Self.subjects, seed: seed, size: size).write(to: clean, jobs: jobs)
         try await Phantom(manifest, subjects: 2, seed: seed &+ 1, size: size).write(to: others, jobs: jobs)
-        let baseline = try await Auditor(manifest: manifest, source: clean, options: AuditOptions(digestsFiles: true)).run(jobs: jobs)
+        let baseline = try await Auditor(manifest: manifest, source: clean, options: AuditOptions(digestsFiles: true))
+            .run(jobs: jobs)
         let lock = LockFile(baseline)
         let stranger = try manifest.adapter(for: others).cases().cases.first { $0.modality == .mr && $0.label != nil }
-        guard let (subject, partner) = Self.alike(baseline.cases), let stranger else { throw AuditSelfTestError.noSuitableCases }
+        guard let (subject, partner) = Self.alike(baseline.cases), let stranger else {
+            throw AuditSelfTestError.noSuitableCases
+        }
         let known = Set(baseline.findings.map { Issue($0) })
         var rows: [Row] = []
         for fault in Fault.allCases {
             try? FileManager.default.removeItem(at: work)
             try Self.link(clean, to: work)
             let injection = FaultInjection(
-                subject: subject.moved(from: clean, to: work), partner: partner.moved(from: clean, to: work), stranger: stranger)
+                subject: subject.moved(from: clean, to: work), partner: partner.moved(from: clean, to: work),
+                stranger: stranger)
             try injection.inject(fault)
-            let report = try await Auditor(manifest: manifest, source: work, lock: fault == .bitFlipInVoxels ? lock : nil).run(jobs: jobs)
-            let new = report.findings.filter { !known.contains(Issue($0)) && $0.code != .splitSum && $0.code != .incompleteCopy }
+            let report = try await Auditor(
+                manifest: manifest, source: work, lock: fault == .bitFlipInVoxels ? lock : nil
+            ).run(jobs: jobs)
+            let new = report.findings.filter {
+                !known.contains(Issue($0)) && $0.code != .splitSum && $0.code != .incompleteCopy
+            }
             rows.append(Row(fault: fault, caseID: subject.id, found: Set(new.map(\.code)).sorted()))
             progress(rows.count, Fault.allCases.count)
         }
@@ -70,7 +81,9 @@ public struct AuditSelfTest: Sendable {
     private static func alike(_ cases: [CaseRecord]) -> (SourceCase, SourceCase)? {
         let usable = cases.filter { $0.source.modality == .ct && $0.label?.classes.count ?? 0 >= 12 }
         for (n, b) in usable.enumerated() {
-            if let a = usable[..<n].first(where: { $0.image?.grid.shape == b.image?.grid.shape }) { return (a.source, b.source) }
+            if let a = usable[..<n].first(where: { $0.image?.grid.shape == b.image?.grid.shape }) {
+                return (a.source, b.source)
+            }
         }
         return usable.count >= 2 ? (usable[0].source, usable[1].source) : nil
     }
@@ -103,7 +116,9 @@ public enum AuditSelfTestError: Error, Equatable, Sendable, CustomStringConverti
 extension SourceCase {
     /// The same case in another copy of its tree.
     fileprivate func moved(from old: URL, to new: URL) -> SourceCase {
-        func moved(_ url: URL) -> URL { URL(filePath: url.path.replacing(old.path, with: new.path, maxReplacements: 1)) }
+        func moved(_ url: URL) -> URL {
+            URL(filePath: url.path.replacing(old.path, with: new.path, maxReplacements: 1))
+        }
         var copy = self
         copy.image.file = moved(image.file)
         if case .file(let file, let frame)? = label { copy.label = .file(moved(file), frame: frame) }

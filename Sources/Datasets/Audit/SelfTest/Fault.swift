@@ -75,16 +75,18 @@ struct FaultInjection {
         case .bitFlipInVoxels: try editImage { volume in volume.voxels[volume.voxels.count / 2] += 1 }
         case .notANumber: try editFloats { $0.voxels[$0.voxels.count / 2] = .nan }
         case .infinity: try editFloats { $0.voxels[$0.voxels.count / 2] = .infinity }
-        case .unknownValue: try editLabel { labels in
-            let place = labels.voxels.firstIndex { $0 != 0 }!
-            labels.voxels[place] = 99
-        }
+        case .unknownValue:
+            try editLabel { labels in
+                let place = labels.voxels.firstIndex { $0 != 0 }!
+                labels.voxels[place] = 99
+            }
         case .fractionalLabel: try writeLabel { $0 == 6 ? 5.5 : Float($0) }
         case .negativeLabel: try writeLabel { $0 == 6 ? Int16(-1) : Int16($0) }
-        case .shapeMismatch: try replaceLabel { labels in
-            let size = labels.grid.shape
-            return labels.cut(to: VoxelBox(lower: .zero, upper: SIMD3(size.i, size.j, size.k - 2)))
-        }
+        case .shapeMismatch:
+            try replaceLabel { labels in
+                let size = labels.grid.shape
+                return labels.cut(to: VoxelBox(lower: .zero, upper: SIMD3(size.i, size.j, size.k - 2)))
+            }
         case .spacingMismatch: try replaceLabel { $0.with(try $0.grid.affine.scaled(by: 1.25)) }
         case .originShift: try replaceLabel { $0.with($0.grid.affine.shifted(by: SIMD3(4, -3, 2))) }
         case .swappedLabels: try exchange(label, partner.label!.files[0])
@@ -120,7 +122,8 @@ struct FaultInjection {
 
     private func editImage(_ edit: (inout Volume<Int16>) throws -> Void) throws {
         let read = try NIfTIFile.read(at: image.path)
-        var volume = try Volume(grid: read.header.grid, voxels: read.scaledFloats().map { Int16(clampingRounded: Double($0)) })
+        var volume = try Volume(
+            grid: read.header.grid, voxels: read.scaledFloats().map { Int16(clampingRounded: Double($0)) })
         try edit(&volume)
         try NIfTIWriter.write(volume, to: image.path, gzip: true)
     }
