@@ -23,8 +23,10 @@ deps: ## install the system packages that are missing (Debian, as root)
 build: deps ## build the release binary, .build/release/iris
 	swift build -c release --product iris
 
+# One after the other: some tests lower the instruction set of the whole process, which others compare bits on.
 test: deps ## build and run the tests
-	swift test -c release --disable-testable-imports --explicit-target-dependency-import-check error
+	swift build -c release --build-tests --explicit-target-dependency-import-check error
+	swift test -c release --disable-testable-imports --skip-build --no-parallel
 
 # Tests that need PyTorch are skipped, and say so, where it is not installed: pip install torch into clients/python/.venv.
 test-python: build clients/python/.venv/ready ## test the Python client against the release binary

@@ -51,15 +51,18 @@ extension RGBImage {
     public init(pngData: [UInt8]) throws(PictureError) {
         var image = png_image()
         image.version = UInt32(PNG_IMAGE_VERSION)
-        guard png_image_begin_read_from_memory(&image, pngData, pngData.count) != 0
-        else { throw .cannotDecode(reason: Self.message(of: image)) }
-        image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
-        let (width, height) = (Int(image.width), Int(image.height))
-        var bytes = [UInt8](repeating: 0, count: 3 * width * height)
-        var background = png_color(red: 0, green: 0, blue: 0)
-        guard png_image_finish_read(&image, &background, &bytes, Int32(3 * width), nil) != 0
-        else { throw .cannotDecode(reason: Self.message(of: image)) }
-        self.init(width: width, height: height, bytes: bytes)
+        // The library keeps the pointer from the first call to the second, so both are made while it is valid.
+        let decoded = pngData.withUnsafeBufferPointer { data -> (width: Int, height: Int, bytes: [UInt8])? in
+            guard png_image_begin_read_from_memory(&image, data.baseAddress, data.count) != 0 else { return nil }
+            image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
+            let (width, height) = (Int(image.width), Int(image.height))
+            var bytes = [UInt8](repeating: 0, count: 3 * width * height)
+            var background = png_color(red: 0, green: 0, blue: 0)
+            guard png_image_finish_read(&image, &background, &bytes, Int32(3 * width), nil) != 0 else { return nil }
+            return (width, height, bytes)
+        }
+        guard let decoded else { throw .cannotDecode(reason: Self.message(of: image)) }
+        self.init(width: decoded.width, height: decoded.height, bytes: decoded.bytes)
     }
 
     private static func message(of image: png_image) -> String {

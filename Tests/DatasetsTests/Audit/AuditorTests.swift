@@ -78,11 +78,13 @@ import Volumes
         let found = Set(report.findings.map { "\($0.code.rawValue) \($0.caseID?.suffix(3) ?? "-")" })
         let expected: Set<String> = [
             "odd-label-type 003",  // stored as float32, all others as bytes
-            "wrong-modality 010", "shape-mismatch 010", "duplicate-label 010", "duplicate-label 011",  // a CT slab with the label of 011
+            // A CT slab with the label of 011.
+            "wrong-modality 010", "shape-mismatch 010", "duplicate-label 010", "duplicate-label 011",
             "missing-label 118", "missing-image 281", "missing-image 400", "extra-file -",
             "duplicate-image 264",  // 130 under another name
             "unknown-label 204",  // 3 in 40 voxels
-            "unlisted-file 223", "count-mismatch -",  // dataset.json: 20 entries promised, 14 there, 223 forgotten, 400 invented
+            // dataset.json: 20 entries promised, 14 there, 223 forgotten, 400 invented.
+            "unlisted-file 223", "count-mismatch -",
             "not-a-number 225",  // 14 voxels
             "origin-mismatch 231",  // by (12, -7, 5) mm
             "shape-mismatch 387",  // the label of another subject
