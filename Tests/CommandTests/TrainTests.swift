@@ -5,7 +5,7 @@ import Testing
 /// `iris train` as a process: killed and resumed, and shared out over processes.
 @Suite(.serialized) struct TrainTests {
     /// A small prepared store and configurations beside it.
-    private struct Workplace {
+    private struct TrainingFolder {
         let folder = FileManager.default.temporaryDirectory.appending(path: "iris-train-\(UUID().uuidString)")
         var store: String { folder.appending(path: "store").path }
 
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func aKilledRunResumesToTheSameBits() throws {
-        let place = try Workplace()
+        let place = try TrainingFolder()
         defer { place.remove() }
         let config = try place.training(steps: 6, batch: 2)
         let straight = try IrisCommand(place.train(config, "straight"))
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func aRunIsNotOverwrittenAndNothingIsNotResumed() throws {
-        let place = try Workplace()
+        let place = try TrainingFolder()
         defer { place.remove() }
         let config = try place.training(steps: 1, batch: 1)
         #expect(try IrisCommand(place.train(config, "run")).status == 0)
