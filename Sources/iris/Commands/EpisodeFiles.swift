@@ -88,8 +88,8 @@ struct EpisodePicture {
     func write(to file: String) throws {
         let rows = zip(before, after).map { before, after in
             (
-                picture(before, "\(before.name) \(before.plan.source), before"),
-                picture(after, "\(after.name), augmented")
+                picture(before, "\(before.name) \(before.plan.source), before", spacing: before.image.grid.spacing),
+                picture(after, "\(after.name), augmented", spacing: before.image.grid.spacing)
             )
         }
         let gap = 8, width = rows.map { $0.0.width + gap + $0.1.width }.max() ?? 1
@@ -104,13 +104,11 @@ struct EpisodePicture {
         try result.writePNG(to: file)
     }
 
-    /// Slices through the anchor class, along the patch's own axes.
-    private func picture(_ patch: EpisodePatches.Patch, _ caption: String) -> RGBImage {
-        // On the patch's own grid: what the network sees, not where it came from.
+    /// Slices along the patch's own axes, as the network sees it: turned or stretched as it came from the source.
+    private func picture(_ patch: EpisodePatches.Patch, _ caption: String, spacing: Spacing) -> RGBImage {
         let shape = patch.image.grid.shape
-        let grid = Grid(shape: shape, affine: Affine(spacing: patch.image.grid.spacing))
-        var options = Montage.Options(
-            pixelSize: (SIMD3<Double>(shape.components) * grid.spacing.components).max() / 192, caption: caption)
+        let grid = Grid(shape: shape, affine: Affine(spacing: spacing))
+        var options = Montage.Options(pixelSize: (SIMD3<Double>(shape.components) * grid.spacing.components).max() / 192, caption: caption)
         options.legend = plan.classes.map { ($0.value, $0.structure) }
         let source = PictureSource(
             grid: grid, intensity: { Double(patch.image.voxels[$0]) }, label: { patch.labels.voxels[$0] })
