@@ -69,7 +69,7 @@ public struct EpisodeBench: Sendable, Codable {
     {
         let memory = try EpisodeMemory(layout: EpisodeLayout(sampler.configuration), slots: 1)
         let destination = EpisodeDestination(layout: memory.layout, slot: memory.slot(0), place: 0)
-        var plans: [Double] = [], whole: [Double] = [], geometry: [Double] = [], intensity: [Double] = []
+        var plans: [Double] = [], whole: [Double] = [], geometry: [Double] = []
         let start = ContinuousClock.now
         var index: UInt64 = 0, episodes = 0.0
         // The first episodes open files and take memory.
@@ -85,23 +85,25 @@ public struct EpisodeBench: Sendable, Codable {
                 plans.append((planned - begin).seconds)
                 whole.append(times.render / patches)
                 geometry.append(withoutIntensity.render / patches)
-                intensity.append(max(0, times.render - withoutIntensity.render) / patches)
             }
             index += 1
         }
         let voxels = Double(memory.layout.shape.count)
         func stage(_ name: String, _ values: [Double], perVoxel: Bool) -> Stage {
             let sorted = values.sorted()
+            let (fastest, median) = (sorted[0], sorted[sorted.count / 2])
             return Stage(
-                name: name, fastest: sorted[0] * 1e3, median: sorted[sorted.count / 2] * 1e3,
-                nanosecondsPerVoxel: perVoxel ? sorted[sorted.count / 2] * 1e9 / voxels : nil)
+                name: name, fastest: fastest * 1e3, median: median * 1e3,
+                nanosecondsPerVoxel: perVoxel ? median * 1e9 / voxels : nil)
         }
+        let geometryStage = stage("geometry", geometry, perVoxel: true), renderStage = stage("render", whole, perVoxel: true)
+        // Intensities are changed where the geometry left them, so what they take is known as a difference only.
+        let intensityStage = Stage(
+            name: "intensity", fastest: renderStage.fastest - geometryStage.fastest,
+            median: renderStage.median - geometryStage.median,
+            nanosecondsPerVoxel: renderStage.nanosecondsPerVoxel! - geometryStage.nanosecondsPerVoxel!)
         return (
-            [
-                stage("plan", plans, perVoxel: false), stage("geometry", geometry, perVoxel: true),
-                stage("intensity", intensity, perVoxel: true), stage("render", whole, perVoxel: true),
-            ],
-            episodes / Double(index)
+            [stage("plan", plans, perVoxel: false), geometryStage, intensityStage, renderStage], episodes / Double(index)
         )
     }
 
