@@ -19,16 +19,20 @@ public final class StoreCatalogue: Sendable {
     /// SHA-256 over datasets, class tables and the content of every case, in canonical order. Equal stores have equal
     /// digests, whatever the order of preparation and however often it was interrupted.
     public let digest: SHA256Digest
-    /// The modalities that occur, sorted.
+    /// The modalities that occur, in the order of their first case.
     public let modalities: [String]
     /// The subjects of all datasets, numbered by first case.
     public let subjectCount: Int
     private let columns: CatalogueColumns
     private let positionCache = PositionCache(limit: 64 << 20)
 
-    init(store: VolumeStore, datasets: [Dataset], digest: SHA256Digest, columns: CatalogueColumns) {
-        (self.store, self.datasets, self.digest, self.columns) = (store, datasets, digest, columns)
-        (modalities, subjectCount) = (columns.modalityNames, columns.subjectNames.count)
+    init(store: VolumeStore, descriptions: [StoredDataset], _ content: CatalogueFile.Content) {
+        self.store = store
+        let starts = [0] + content.datasetEnds
+        datasets = descriptions.enumerated().map { Dataset(description: $1, cases: starts[$0]..<starts[$0 + 1]) }
+        (digest, columns) = (content.storeDigest, content.columns)
+        modalities = (0..<columns.modalityNames.count).map { content.columns.modalityNames[$0] }
+        subjectCount = columns.subjectNames.count
     }
 
     public var caseCount: Int { columns.names.count }
@@ -47,15 +51,15 @@ public final class StoreCatalogue: Sendable {
     /// The number of the case's modality in ``modalities``.
     public func modality(of index: Int) -> Int { Int(columns.modalities[index]) }
     public func split(of index: Int, in list: SplitList) -> CaseSplit {
-        list == .official ? columns.officialSplits[index] : columns.paperSplits[index]
+        CaseSplit(rawValue: list == .official ? columns.officialSplits[index] : columns.paperSplits[index]) ?? .none
     }
-    public func grid(of index: Int) -> Grid { columns.grids[index] }
-    public func shape(of index: Int) -> GridShape { columns.grids[index].shape }
-    public func affine(of index: Int) -> Affine { columns.grids[index].affine }
-    public func spacing(of index: Int) -> Spacing { columns.grids[index].spacing }
-    public func normalisation(of index: Int) -> IntensityNormalisation { columns.normalisations[index] }
-    public func quantisation(of index: Int) -> Quantisation { columns.quantisations[index] }
-    public func isLabelled(_ index: Int) -> Bool { columns.labelled[index] }
+    public func grid(of index: Int) -> Grid { Grid(shape: columns.shape(index), affine: columns.affine(index)) }
+    public func shape(of index: Int) -> GridShape { columns.shape(index) }
+    public func affine(of index: Int) -> Affine { columns.affine(index) }
+    public func spacing(of index: Int) -> Spacing { columns.affine(index).spacing }
+    public func normalisation(of index: Int) -> IntensityNormalisation { columns.normalisation(index) }
+    public func quantisation(of index: Int) -> Quantisation { columns.quantisation(index) }
+    public func isLabelled(_ index: Int) -> Bool { columns.labelled[index] != 0 }
     /// The classes present in a case, by rising value; made on demand. Centroids have single precision.
     public func classes(of index: Int) -> some RandomAccessCollection<ClassPresence> & Sendable {
         columns.presences[columns.presenceStarts[index]..<columns.presenceStarts[index + 1]].lazy.map(\.presence)
@@ -83,7 +87,7 @@ public final class StoreCatalogue: Sendable {
         var (low, high) = (dataset.cases.lowerBound, dataset.cases.upperBound)
         while low < high {
             let middle = (low + high) / 2
-            if columns.names[middle].utf8.lexicographicallyPrecedes(key.name.utf8) {
+            if columns.names.utf8(middle).lexicographicallyPrecedes(key.name.utf8) {
                 low = middle + 1
             } else {
                 high = middle
@@ -131,8 +135,8 @@ public final class StoreCatalogue: Sendable {
         let key = key(of: index)
         let folder = store.caseFolder(key)
         return try PreparedCase(
-            key: key, grid: columns.grids[index], quantisation: columns.quantisations[index],
-            normalisation: columns.normalisations[index], imagePath: folder + "/image.nii",
-            labelPath: columns.labelled[index] ? folder + "/label.nii" : nil, token: columns.tokens[index])
+            key: key, grid: grid(of: index), quantisation: quantisation(of: index),
+            normalisation: normalisation(of: index), imagePath: folder + "/image.nii",
+            labelPath: isLabelled(index) ? folder + "/label.nii" : nil, token: columns.token(index))
     }
 }

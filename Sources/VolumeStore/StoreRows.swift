@@ -5,6 +5,11 @@ import Volumes
 
 /// The rows of a case, written and read.
 enum StoreRows {
+    /// The number that changes with every change of what a catalogue holds; `nil` in an index of an older version.
+    static func generation(in db: Database) throws -> Int64? {
+        try db.tableExists("state") ? Int64.fetchOne(db, sql: "SELECT generation FROM state") : nil
+    }
+
     static func datasetID(_ name: String, in db: Database) throws -> Int64 {
         guard let id = try Int64.fetchOne(db, sql: "SELECT id FROM datasets WHERE name = ?", arguments: [name]) else {
             throw StoreError.unknownDataset(

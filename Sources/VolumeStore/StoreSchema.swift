@@ -11,7 +11,26 @@ enum StoreSchema {
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             try db.execute(sql: version1)
         }
+        migrator.registerMigration("2") { db in try db.execute(sql: version2) }
         return migrator
+    }
+
+    /// Changes with every change of what a catalogue holds, whoever makes it.
+    private static var version2: String {
+        let tables = ["datasets", "classes", "subjects", "cases", "preparations", "presences"]
+        let triggers = tables.flatMap { table in
+            ["INSERT", "UPDATE", "DELETE"].map { event in
+                """
+                CREATE TRIGGER generation_\(table)_\(event.lowercased()) AFTER \(event) ON \(table)
+                BEGIN UPDATE state SET generation = random(); END;
+                """
+            }
+        }
+        return """
+            CREATE TABLE state (generation INTEGER NOT NULL) STRICT;
+            INSERT INTO state VALUES (random());
+            \(triggers.joined(separator: "\n"))
+            """
     }
 
     private static let version1 = """

@@ -8,17 +8,33 @@ extension VolumeStore {
     ///
     /// - Throws: `StoreError.format` when rows are damaged, or a database error.
     public func catalogue() throws -> StoreCatalogue {
+        try catalogue(keptFrom: Self.casesWorthKeeping)
+    }
+
+    /// Below this number of cases, reading the rows takes less than a tenth of a second.
+    static let casesWorthKeeping = 20_000
+
+    /// - Parameter keptFrom: the number of cases from which the arrays are kept in a file of their own.
+    package func catalogue(keptFrom: Int) throws -> StoreCatalogue {
         // One transaction: a consistent state, whatever writers do meanwhile.
         try pool.read { db in
-            var reader = CatalogueReader(indexFile: folder.path + "/index.sqlite")
-            let names = try String.fetchAll(db, sql: "SELECT name FROM datasets ORDER BY name")
-            for name in names {
-                if let description = try StoreRows.dataset(name, in: db) { try reader.read(description, in: db) }
+            let descriptions = try String.fetchAll(db, sql: "SELECT name FROM datasets ORDER BY name").compactMap {
+                try StoreRows.dataset($0, in: db)
             }
+            let file = try StoreRows.generation(in: db).map {
+                CatalogueFile(path: folder.path + "/index.catalogue", generation: $0)
+            }
+            if let kept = file?.read(), kept.datasetEnds.count == descriptions.count {
+                return StoreCatalogue(store: self, descriptions: descriptions, kept)
+            }
+            var reader = CatalogueReader(indexFile: folder.path + "/index.sqlite")
+            for description in descriptions { try reader.read(description, in: db) }
             try reader.readPresences(in: db)
-            reader.columns.invert(datasetCount: reader.datasets.count)
-            return StoreCatalogue(
-                store: self, datasets: reader.datasets, digest: reader.hasher.finish(), columns: reader.columns)
+            reader.columns.invert(datasetCount: descriptions.count)
+            let content = CatalogueFile.Content(
+                columns: reader.columns, datasetEnds: reader.datasetEnds, storeDigest: reader.hasher.finish())
+            if reader.columns.names.count >= keptFrom { file?.write(content) }
+            return StoreCatalogue(store: self, descriptions: descriptions, content)
         }
     }
 
@@ -36,14 +52,13 @@ extension VolumeStore {
 private struct CatalogueReader {
     let indexFile: String
     var columns = CatalogueColumns()
-    var datasets: [StoreCatalogue.Dataset] = []
+    var datasetEnds: [Int] = []
     let hasher = SHA256Hasher()
     private var modalityNumbers: [String: UInt8] = [:]
 
     init(indexFile: String) { self.indexFile = indexFile }
 
     mutating func read(_ description: StoredDataset, in db: Database) throws {
-        let first = columns.names.count
         var subjectNumbers: [Int64: Int32] = [:]
         let subjects = try Row.fetchCursor(
             db,
@@ -73,32 +88,32 @@ private struct CatalogueReader {
                 let quantisation = StoreRows.quantisation(row[10], row[11]),
                 let normalisation = IntensityNormalisation(
                     clipLow: row[12], clipHigh: row[13], mean: row[14], standardDeviation: row[15])
-            else {
-                throw StoreError.format(
-                    file: indexFile,
-                    problem:
-                        "the rows of case \(description.name)/\(name) are damaged. Prepare it again with iris prepare --update."
-                )
-            }
+            else { throw damage(description.name, name) }
             if subjectNumbers[subject] == nil {
                 subjectNumbers[subject] = Int32(columns.subjectNames.count)
                 columns.subjectNames.append(subjectName)
             }
             columns.identifiers.append(row[0])
             columns.names.append(name)
-            columns.datasets.append(Int32(datasets.count))
+            columns.datasets.append(Int32(datasetEnds.count))
             columns.subjects.append(subjectNumbers[subject]!)
             columns.modalities.append(number(of: modality))
-            columns.officialSplits.append(official)
-            columns.paperSplits.append(paper)
-            columns.grids.append(Grid(shape: shape, affine: affine))
-            columns.quantisations.append(quantisation)
-            columns.normalisations.append(normalisation)
-            columns.labelled.append(row[16])
-            columns.tokens.append(row[17])
+            columns.officialSplits.append(official.rawValue)
+            columns.paperSplits.append(paper.rawValue)
+            guard
+                columns.append(
+                    grid: Grid(shape: shape, affine: affine), quantisation: quantisation, normalisation: normalisation,
+                    isLabelled: row[16], token: row[17])
+            else { throw damage(description.name, name) }
             try row.withUnsafeData(atIndex: 18) { $0?.withUnsafeBytes(hasher.update) }
         }
-        datasets.append(StoreCatalogue.Dataset(description: description, cases: first..<columns.names.count))
+        datasetEnds.append(columns.names.count)
+    }
+
+    private func damage(_ dataset: String, _ name: String) -> StoreError {
+        .format(
+            file: indexFile,
+            problem: "the rows of case \(dataset)/\(name) are damaged. Prepare it again with iris prepare --update.")
     }
 
     private mutating func number(of modality: String) -> UInt8 {
@@ -120,13 +135,15 @@ private struct CatalogueReader {
         while let row = try rows.next() {
             let id: Int64 = row[0]
             guard id <= largest, numbers[Int(id)] >= 0 else { continue }
+            func place(_ column: Int) -> UInt16 { UInt16(clamping: row[column] as Int) }
             let presence = CompactPresence(
-                value: row[1], voxels: row[2], lower: (row[3], row[4], row[5]), upper: (row[6], row[7], row[8]),
+                value: UInt8(clamping: row[1] as Int), voxels: UInt32(clamping: row[2] as Int),
+                lower: (place(3), place(4), place(5)), upper: (place(6), place(7), place(8)),
                 centroid: (row[9], row[10], row[11]))
             found.append((numbers[Int(id)], presence))
             counts[Int(numbers[Int(id)]) + 1] += 1
         }
-        for n in columns.names.indices { counts[n + 1] += counts[n] }
+        for n in 0..<columns.names.count { counts[n + 1] += counts[n] }
         columns.presenceStarts = counts
         columns.presences = [CompactPresence](unsafeUninitializedCapacity: found.count) { buffer, initialised in
             for (number, presence) in found {

@@ -61,7 +61,7 @@ public final class VolumeStore: Sendable {
                 // Another writer may be making the index at this moment: its table of migrations comes first.
                 try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name != 'grdb_migrations'")
                     ?? 0,
-                try migrator.hasBeenSuperseded(db), try migrator.hasCompletedMigrations(db)
+                try migrator.hasBeenSuperseded(db), try migrator.appliedIdentifiers(db).contains("1")
             )
         }
         guard applicationID == StoreSchema.applicationID || tables == 0 else {

@@ -1,4 +1,5 @@
 import Digests
+import FoundationEssentials
 import Testing
 import VolumeStore
 import Volumes
@@ -109,5 +110,52 @@ import Volumes
         // Dropped from the cache, still valid for its holder.
         #expect(first.image[0, 0, 0] == 0)
         #expect(try cache.open(5) === cache.open(5))
+    }
+
+    /// The kept file must give what the rows give, and must not outlive a change, a damage or a copy from elsewhere.
+    @Test("Arrays kept beside the index say what the index says, or are not used") func keptArrays() throws {
+        let small = try SmallStore()
+        let writer = try small.writer()
+        for (n, name) in ["b", "a", "c"].enumerated() {
+            try ToyCase(name, subject: "s\(n / 2)", modality: n == 1 ? "MR" : "CT", first: Int16(n), labelled: n < 2)
+                .add(to: writer)
+        }
+        let store = try VolumeStore.open(at: small.folder, mode: .read)
+        let rows = try store.catalogue()
+        #expect(!FileManager.default.fileExists(atPath: small.path("index.catalogue")))
+        _ = try store.catalogue(keptFrom: 1)
+        let file = small.folder.appending(path: "index.catalogue")
+        let written = try Data(contentsOf: file)
+        let kept = try store.catalogue(keptFrom: 1)
+        #expect(kept.digest == rows.digest)
+        #expect(kept.modalities == rows.modalities)
+        #expect(kept.subjectCount == rows.subjectCount)
+        #expect(kept.datasets.map(\.cases) == rows.datasets.map(\.cases))
+        for n in 0..<3 {
+            #expect(kept.key(of: n) == rows.key(of: n))
+            #expect(kept.subjectName(kept.subject(of: n)) == rows.subjectName(rows.subject(of: n)))
+            #expect(kept.modality(of: n) == rows.modality(of: n))
+            #expect(kept.split(of: n, in: .official) == .train && kept.split(of: n, in: .paper) == .test)
+            #expect(kept.grid(of: n) == rows.grid(of: n))
+            #expect(kept.normalisation(of: n) == rows.normalisation(of: n))
+            #expect(kept.quantisation(of: n) == rows.quantisation(of: n))
+            #expect(kept.isLabelled(n) == rows.isLabelled(n))
+            #expect(Array(kept.classes(of: n)) == Array(rows.classes(of: n)))
+            #expect(try kept.open(n).image[0, 0, 0] == rows.open(n).image[0, 0, 0])
+        }
+        #expect(try Array(kept.positions(case: 0, value: 7)) == Array(rows.positions(case: 0, value: 7)))
+        #expect(Array(kept.cases(dataset: 0, holding: 7)) == [0, 1])
+
+        // A damaged file is passed over, and so is one of another state of the index.
+        for place in [80, 500, written.count - 70] {
+            var bytes = written
+            bytes[place] ^= 1
+            try bytes.write(to: file)
+            #expect(try store.catalogue().digest == rows.digest)
+            #expect(try store.catalogue().subjectCount == 2)
+        }
+        try written.write(to: file)
+        try ToyCase("d").add(to: writer)
+        #expect(try store.catalogue().caseCount == 4)
     }
 }
