@@ -96,14 +96,16 @@ public struct EpisodeBench: Sendable, Codable {
                 name: name, fastest: fastest * 1e3, median: median * 1e3,
                 nanosecondsPerVoxel: perVoxel ? median * 1e9 / voxels : nil)
         }
-        let geometryStage = stage("geometry", geometry, perVoxel: true), renderStage = stage("render", whole, perVoxel: true)
+        let geometryStage = stage("geometry", geometry, perVoxel: true),
+            renderStage = stage("render", whole, perVoxel: true)
         // Intensities are changed where the geometry left them, so what they take is known as a difference only.
         let intensityStage = Stage(
             name: "intensity", fastest: renderStage.fastest - geometryStage.fastest,
             median: renderStage.median - geometryStage.median,
             nanosecondsPerVoxel: renderStage.nanosecondsPerVoxel! - geometryStage.nanosecondsPerVoxel!)
         return (
-            [stage("plan", plans, perVoxel: false), geometryStage, intensityStage, renderStage], episodes / Double(index)
+            [stage("plan", plans, perVoxel: false), geometryStage, intensityStage, renderStage],
+            episodes / Double(index)
         )
     }
 

@@ -108,7 +108,8 @@ struct EpisodePicture {
     private func picture(_ patch: EpisodePatches.Patch, _ caption: String, spacing: Spacing) -> RGBImage {
         let shape = patch.image.grid.shape
         let grid = Grid(shape: shape, affine: Affine(spacing: spacing))
-        var options = Montage.Options(pixelSize: (SIMD3<Double>(shape.components) * grid.spacing.components).max() / 192, caption: caption)
+        var options = Montage.Options(
+            pixelSize: (SIMD3<Double>(shape.components) * grid.spacing.components).max() / 192, caption: caption)
         options.legend = plan.classes.map { ($0.value, $0.structure) }
         let source = PictureSource(
             grid: grid, intensity: { Double(patch.image.voxels[$0]) }, label: { patch.labels.voxels[$0] })
