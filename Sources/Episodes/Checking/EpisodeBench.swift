@@ -19,6 +19,8 @@ public struct EpisodeBench: Sendable, Codable {
     public let patchesPerSecond: Double
     /// What the stream adds to the time of an episode, with one worker: 0.05 is 5 %.
     public let streamOverhead: Double
+    /// The same for the processor time of the whole process, which other programs disturb less.
+    public let streamOverheadInProcessorTime: Double
     /// Speed with all workers over workers times the speed with one.
     public let scaling: Double
     /// Of the stream with all workers.
@@ -41,15 +43,20 @@ public struct EpisodeBench: Sendable, Codable {
         patchShape = [shape.i, shape.j, shape.k]
 
         // Alone and with one worker in turns, so that both meet the same disturbances; the fastest round of each counts.
-        var aloneTimes: [Double] = [], streamTimes: [Double] = []
+        var aloneTimes: [Double] = [], streamTimes: [Double] = [], aloneWork: [Double] = [], streamWork: [Double] = []
         let rounds = 6, perRound = max(2, Int(seconds / 4 / Double(2 * rounds) * alone.episodesPerSecond))
         for _ in 0..<rounds {
-            aloneTimes.append(try Self.time(sampler, renderer, episodes: perRound))
-            streamTimes.append(try await Self.time(sampler, renderer, workers: 1, episodes: perRound).seconds)
+            let alone = try Self.time(sampler, renderer, episodes: perRound)
+            let stream = try await Self.time(sampler, renderer, workers: 1, episodes: perRound)
+            aloneTimes.append(alone.seconds)
+            aloneWork.append(alone.work)
+            streamTimes.append(stream.seconds)
+            streamWork.append(stream.work)
         }
         aloneEpisodesPerSecond = Double(perRound) / aloneTimes.min()!
         oneWorkerEpisodesPerSecond = Double(perRound) / streamTimes.min()!
         streamOverhead = streamTimes.min()! / aloneTimes.min()! - 1
+        streamOverheadInProcessorTime = streamWork.min()! / aloneWork.min()! - 1
 
         let count = max(4 * workers, Int(seconds / 2 * alone.episodesPerSecond * Double(workers)))
         let run = try await Self.time(sampler, renderer, workers: workers, episodes: count)
@@ -109,8 +116,17 @@ public struct EpisodeBench: Sendable, Codable {
         )
     }
 
-    /// Seconds for the episodes 0..<episodes on this thread, into memory of their own.
-    private static func time(_ sampler: EpisodeSampler, _ renderer: EpisodeRenderer, episodes: Int) throws -> Double {
+    /// Seconds of processor time that the process has used.
+    private static var processorTime: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
+    /// Seconds and processor seconds for the episodes 5..<5 + episodes on this thread, into memory of their own.
+    private static func time(_ sampler: EpisodeSampler, _ renderer: EpisodeRenderer, episodes: Int) throws
+        -> (seconds: Double, work: Double)
+    {
         let memory = try EpisodeMemory(layout: EpisodeLayout(sampler.configuration), slots: 5)
         func render(_ number: Int) throws {
             let slot = memory.slot(number % 5)
@@ -119,28 +135,30 @@ public struct EpisodeBench: Sendable, Codable {
         }
         // The slots are touched for the first time outside the measurement, as below.
         for number in 0..<5 { try render(number) }
-        let start = ContinuousClock.now
+        let start = ContinuousClock.now, work = processorTime
         for number in 5..<5 + episodes { try render(number) }
-        return (ContinuousClock.now - start).seconds
+        return ((ContinuousClock.now - start).seconds, processorTime - work)
     }
 
-    /// Seconds, statistics and growth of allocated memory per episode for a stream after its slots have been filled once.
+    /// Seconds, processor seconds, statistics and growth of allocated memory per episode for a stream after its slots have
+    /// been filled once.
     private static func time(_ sampler: EpisodeSampler, _ renderer: EpisodeRenderer, workers: Int, episodes: Int)
         async throws
-        -> (seconds: Double, statistics: StreamStatistics, growth: Double)
+        -> (seconds: Double, work: Double, statistics: StreamStatistics, growth: Double)
     {
         var settings = EpisodeStream.Settings()
         settings.workers = workers
         let stream = try EpisodeStream(sampler, settings: settings, renderer: renderer)
         for _ in 0..<stream.memory.slots { _ = try await stream.next() }
         let before = iris_allocated_bytes()
-        let start = ContinuousClock.now
+        let start = ContinuousClock.now, workBefore = processorTime
         for _ in 0..<episodes { _ = try await stream.next() }
+        let work = processorTime - workBefore
         let seconds = (ContinuousClock.now - start).seconds
         let growth = Double(iris_allocated_bytes()) - Double(before)
         let statistics = stream.statistics
         stream.stop()
-        return (seconds, statistics, growth / Double(episodes))
+        return (seconds, work, statistics, growth / Double(episodes))
     }
 }
 

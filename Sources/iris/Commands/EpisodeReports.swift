@@ -59,8 +59,8 @@ extension EpisodeBench {
         )
         print(
             "one thread alone \(aloneEpisodesPerSecond.formatted(unit: "/s")), stream of one worker "
-                + "\(oneWorkerEpisodesPerSecond.formatted(unit: "/s")): the stream adds \((streamOverhead * 100).formatted(decimals: 1)) %"
-        )
+                + "\(oneWorkerEpisodesPerSecond.formatted(unit: "/s")): the stream adds \((streamOverhead * 100).formatted(decimals: 1)) % "
+                + "(\((streamOverheadInProcessorTime * 100).formatted(decimals: 1)) % of processor time)")
         print("scaling \(scaling.formatted(decimals: 2)) of \(workers) times one worker")
         print(
             "peak memory \(Double(peakMemory).formatted(unit: "B")), allocated memory grew by "
