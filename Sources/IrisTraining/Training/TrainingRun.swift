@@ -45,6 +45,8 @@ public final class TrainingRun {
         metadata = [
             "store": catalogue.digest.hexadecimal, "episodes": sampler.configurationDigest.hexadecimal,
             "configuration": try canonicalJSON(settings), "code": code,
+            // What iris predict needs to treat new images as those of the training.
+            InferenceRecord.metadataKey: try InferenceRecord(catalogue, episodes).json,
         ]
         trainer = try Engine.shared.run { try Trainer(configuration, model: model, group: group) }
         if resuming {

@@ -1,0 +1,16 @@
+/// A structure to segment: the label value that references mark it with and predictions are written with, and its name.
+///
+/// Within one task a class is told by its value; the name is for people.
+public struct TaskClass: Hashable, Sendable, Codable, CustomStringConvertible {
+    /// 1 to 255.
+    public let value: UInt8
+    public let name: String
+
+    /// - Precondition: the value is not 0, which is background.
+    public init(value: UInt8, name: String) {
+        precondition(value > 0, "0 is background, not a class")
+        (self.value, self.name) = (value, name)
+    }
+
+    public var description: String { "\(name) (\(value))" }
+}
