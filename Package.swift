@@ -96,7 +96,9 @@ let benchmarks: [Target] = [
     .target(name: "CBenchmarks", path: "Benchmarks/CBenchmarks", cSettings: [.unsafeFlags(["-O3"])]),
     .executableTarget(
         name: "iris-bench",
-        dependencies: ["CBenchmarks", "Episodes", "VolumeStore", "NIfTI", "Volumes", "WorkerThreads", arguments],
+        dependencies: [
+            "CBenchmarks", "Episodes", "Metrics", "VolumeStore", "NIfTI", "Volumes", "WorkerThreads", arguments,
+        ],
         path: "Benchmarks/iris-bench"),
     .executableTarget(
         name: "iris-bench-model", dependencies: ["IrisModel", "Tensors", "RandomNumbers", "Configuration", arguments],
@@ -126,7 +128,7 @@ let testTargets: [Target] = [
         ["CSharedMemory", "Configuration", "VolumeStore", "NIfTI", "Volumes", "RandomNumbers", "CKernels", "Digests"]),
     tests("Tensors", ["CKernels", "RandomNumbers"]), tests("IrisModel", ["Tensors", "RandomNumbers"]),
     tests("IrisTraining", ["Episodes", "IrisModel", "Tensors", "VolumeStore", "Volumes"]),
-    tests("Reports", ["Datasets", "Metrics", "Volumes"]),
+    tests("Reports", ["Datasets", "Metrics", "NIfTI", "Volumes"]),
     .testTarget(name: "CommandTests", dependencies: ["iris", "NIfTI", "Volumes", "RandomNumbers", "TestData"]),
 ]
 

@@ -1,4 +1,5 @@
 import Volumes
+import WorkerThreads
 
 /// All metrics of one class in one case. `nil` means that there is no score, by the ``EmptyMaskPolicy``.
 public struct ClassMetrics: Hashable, Sendable, Codable {
@@ -62,6 +63,26 @@ public final class LabelMapComparison {
         var result: [ClassMetrics] = []
         for value in classes {
             result.append(try metrics(of: value, overlaps[Int(value)], reference, prediction))
+        }
+        return result
+    }
+
+    /// The same with up to `jobs` classes measured at once, each with working memory of its own.
+    public static func metrics(
+        of classes: [UInt8], reference: LabelMap, prediction: LabelMap, tolerance: Double,
+        policy: EmptyMaskPolicy = EmptyMaskPolicy(), jobs: Int
+    ) async throws -> [ClassMetrics] {
+        guard jobs > 1, classes.count > 1 else {
+            return try LabelMapComparison(tolerance: tolerance, policy: policy)
+                .metrics(of: classes, reference: reference, prediction: prediction)
+        }
+        let overlaps = try labelOverlaps(reference: reference, prediction: prediction)
+        var result: [ClassMetrics] = []
+        try await mapConcurrently(classes, jobs: min(jobs, classes.count)) { value in
+            try LabelMapComparison(tolerance: tolerance, policy: policy)
+                .metrics(of: value, overlaps[Int(value)], reference, prediction)
+        } receive: { _, metrics in
+            result.append(metrics)
         }
         return result
     }

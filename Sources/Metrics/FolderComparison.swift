@@ -44,6 +44,14 @@ public struct FolderComparison: Sendable {
         /// Names of predictions that have no reference.
         public let extraPredictions: [String]
         public let summary: MetricsSummary
+
+        public init(
+            tolerance: Double, policy: EmptyMaskPolicy, cases: [Case], extraPredictions: [String],
+            summary: MetricsSummary
+        ) {
+            (self.tolerance, self.policy, self.cases) = (tolerance, policy, cases)
+            (self.extraPredictions, self.summary) = (extraPredictions, summary)
+        }
     }
 
     /// - Parameters:
@@ -61,8 +69,11 @@ public struct FolderComparison: Sendable {
             classes = try await valuesPresent(in: names.map { references[$0]! }, jobs: jobs)
         }
         var cases: [Case] = []
+        // Fewer cases than workers: the rest of them take classes.
+        let classJobs = max(1, jobs / names.count)
         try await mapConcurrently(names, jobs: jobs) { name in
-            compare(name, reference: references[name]!, prediction: predictions[name], classes: classes)
+            await compare(
+                name, reference: references[name]!, prediction: predictions[name], classes: classes, jobs: classJobs)
         } receive: { _, result in
             cases.append(result)
             progress(cases.count, names.count)
@@ -73,19 +84,37 @@ public struct FolderComparison: Sendable {
             summary: MetricsSummary(of: cases.map(\.metrics), classes: classes))
     }
 
-    private func compare(_ name: String, reference: String, prediction: String?, classes: [UInt8]) -> Case {
+    /// Reference and prediction of a case on the reference's grid, read again; a missing prediction is empty.
+    ///
+    /// - Throws: what reading says, or ``FolderComparisonError/grids(file:difference:)``.
+    public func labelMaps(of entry: Case) throws -> (reference: LabelMap, prediction: LabelMap) {
+        guard let file = try labelFiles(in: references)[entry.name] else {
+            throw FolderComparisonError.noReferences(references.path)
+        }
+        let reference = try NIfTIFile.read(at: file).labelMap()
+        guard let prediction = try labelFiles(in: predictions)[entry.name] else {
+            let empty = [UInt8](repeating: 0, count: reference.voxels.count)
+            return (reference, try LabelMap(grid: reference.grid, voxels: empty))
+        }
+        return (reference, try onGrid(of: reference, try NIfTIFile.read(at: prediction).labelMap(), prediction))
+    }
+
+    private func compare(
+        _ name: String, reference: String, prediction: String?, classes: [UInt8], jobs: Int
+    ) async -> Case {
         do {
             let truth = try NIfTIFile.read(at: reference).labelMap()
-            let comparison = LabelMapComparison(tolerance: tolerance, policy: policy)
             guard let prediction else {
                 return Case(
                     name: name, status: .missing, problem: "no file \(name).nii or .nii.gz among the predictions",
-                    metrics: try comparison.metricsOfMissingPrediction(of: classes, reference: truth))
+                    metrics: try LabelMapComparison(tolerance: tolerance, policy: policy)
+                        .metricsOfMissingPrediction(of: classes, reference: truth))
             }
             let found = try onGrid(of: truth, try NIfTIFile.read(at: prediction).labelMap(), prediction)
             return Case(
                 name: name, status: .compared, problem: nil,
-                metrics: try comparison.metrics(of: classes, reference: truth, prediction: found))
+                metrics: try await LabelMapComparison.metrics(
+                    of: classes, reference: truth, prediction: found, tolerance: tolerance, policy: policy, jobs: jobs))
         } catch {
             return Case(name: name, status: .refused, problem: "\(error)", metrics: [])
         }

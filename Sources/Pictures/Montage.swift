@@ -59,7 +59,7 @@ public enum Montage {
     private static let gap = 6
     private static let background = RGB(grey: 24)
 
-    private static func style(for source: PictureSource, _ options: Options) -> SliceStyle {
+    static func style(for source: PictureSource, _ options: Options) -> SliceStyle {
         let extent = SIMD3<Double>(source.grid.shape.components) * source.grid.spacing.components
         var style = SliceStyle(
             window: options.window ?? source.automaticWindow(), pixelSize: options.pixelSize ?? extent.max() / 384)
@@ -69,7 +69,7 @@ public enum Montage {
     }
 
     /// The picture with a line of text above it.
-    private static func titled(_ picture: RGBImage, _ title: String) -> RGBImage {
+    static func titled(_ picture: RGBImage, _ title: String) -> RGBImage {
         let line = RGBImage.textHeight() + 2
         var result = RGBImage(
             width: max(picture.width, RGBImage.textWidth(title)), height: picture.height + line, fill: background)
@@ -78,12 +78,16 @@ public enum Montage {
         return result
     }
 
-    private static func framed(rows: [[RGBImage]], _ options: Options) -> RGBImage {
+    /// - Parameter legend: names with the colors that stand for them; by default those of the options' label values.
+    static func framed(rows: [[RGBImage]], _ options: Options, legend entries: [(color: RGB, name: String)]? = nil)
+        -> RGBImage
+    {
         let width = max(
             rows.map { $0.reduce(gap) { $0 + $1.width + gap } }.max()!,
             options.caption.map { RGBImage.textWidth($0, scale: 2) + 2 * gap } ?? 0)
         let captionHeight = options.caption == nil ? 0 : RGBImage.textHeight(scale: 2) + gap
-        let legend = legendLines(options.legend, width: width - 2 * gap)
+        let legend = legendLines(
+            entries ?? options.legend.map { (LabelColors[$0.value], $0.name) }, width: width - 2 * gap)
         let lineHeight = RGBImage.textHeight() + 4
         let legendHeight = legend.isEmpty ? 0 : legend.count * lineHeight + gap
         let rowHeights = rows.map { $0.map(\.height).max()! + gap }
@@ -105,7 +109,7 @@ public enum Montage {
         for line in legend {
             var x = gap
             for entry in line {
-                result.fill(x: x, y: y, width: 8, height: 8, LabelColors[entry.value])
+                result.fill(x: x, y: y, width: 8, height: 8, entry.color)
                 result.drawText(entry.name, x: x + 11, y: y)
                 x += legendWidth(entry.name)
             }
@@ -117,10 +121,10 @@ public enum Montage {
     private static func legendWidth(_ name: String) -> Int { 11 + RGBImage.textWidth(name) + 12 }
 
     /// The legend broken into lines no wider than the picture.
-    private static func legendLines(_ legend: [(value: UInt8, name: String)], width: Int) -> [[(
-        value: UInt8, name: String
+    private static func legendLines(_ legend: [(color: RGB, name: String)], width: Int) -> [[(
+        color: RGB, name: String
     )]] {
-        var lines: [[(value: UInt8, name: String)]] = []
+        var lines: [[(color: RGB, name: String)]] = []
         var used = Int.max
         for entry in legend {
             let needed = legendWidth(entry.name)

@@ -86,10 +86,10 @@ extension PictureSource {
         }
     }
 
-    private var strides: [Int] { [1, grid.shape.i, grid.shape.i * grid.shape.j] }
+    var strides: [Int] { [1, grid.shape.i, grid.shape.i * grid.shape.j] }
 
     /// The pixels along one direction of a picture and the voxels that they show.
-    private struct PixelAxis {
+    struct PixelAxis {
         let stride: Int
         let pixels: [(low: Int, high: Int, fraction: Double, nearest: Int)]
 

@@ -50,6 +50,7 @@ public struct HTMLPage: Sendable {
         .mark{display:inline-block;border-radius:4px;padding:0 7px;font-size:13px;border:1px solid currentColor;white-space:nowrap}.mark.error{color:var(--error)}.mark.warning{color:var(--warning)}.mark.info{color:var(--info)}.mark.known{color:var(--soft)}
         .plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(380px,1fr));gap:16px}.plot{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:12px}
         svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font:11px system-ui,sans-serif}svg .axis{stroke:var(--line)}svg .bar{fill:var(--accent)}svg .box{fill:var(--accent);fill-opacity:.25;stroke:var(--accent)}svg .middle{stroke:var(--accent);stroke-width:2}svg .dot{fill:var(--accent);fill-opacity:.6}
+        .legend{display:flex;flex-wrap:wrap;gap:4px 14px;margin:8px 0 0;font-size:13px;color:var(--soft)}.legend i{display:inline-block;width:10px;height:10px;border-radius:50%;margin-right:5px}.interval{color:var(--soft);font-size:13px}
         .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(440px,1fr));gap:16px}figure{margin:0;background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:12px}figure img{display:block;max-width:100%;border-radius:4px}figcaption{margin-top:8px;font-size:13px;overflow-wrap:anywhere}
         """
 

@@ -1,3 +1,6 @@
+import Glibc
+import Pictures
+
 /// Small plots as SVG, drawn for a page's light and dark colors.
 public enum SVGPlot {
     private static let (width, height, left, right, top, bottom) = (380.0, 200.0, 50.0, 12.0, 8.0, 34.0)
@@ -83,6 +86,54 @@ public enum SVGPlot {
         return framed("\(title)", svg(frame(horizontal, vertical, unit: xUnit) + dots.joined()))
     }
 
+    /// One dot per point in the color of its series; hovering names it. Series are listed below the plot.
+    ///
+    /// - Parameter logarithmic: whether x, which must then be positive, runs by its logarithm.
+    public static func scatter(
+        _ title: String, series: [(name: String, points: [(x: Double, y: Double, name: String)])], xUnit: String,
+        yUnit: String, logarithmic: Bool = false
+    ) -> HTML {
+        func across(_ x: Double) -> Double { logarithmic ? log10(x) : x }
+        let kept = series.map { entry in
+            (entry.name, entry.points.filter { across($0.x).isFinite && $0.y.isFinite })
+        }
+        let points = kept.flatMap(\.1)
+        guard let x0 = points.map({ across($0.x) }).min(), let x1 = points.map({ across($0.x) }).max(),
+            let y0 = points.map(\.y).min(), let y1 = points.map(\.y).max()
+        else { return framed(title, HTML("no values")) }
+        let horizontal = Axis(x0, x1), vertical = Axis(y0, y1)
+        let dots = kept.enumerated().flatMap { n, entry in
+            entry.1.map { point in
+                let (x, y) = (
+                    horizontal.place(across(point.x), horizontally).fixed(1),
+                    vertical.place(point.y, vertically).fixed(1)
+                )
+                let tip = "\(point.name): \(point.x.short) \(xUnit), \(point.y.short) \(yUnit)"
+                return "<circle class=\"dot\" style=\"fill:\(color(n))\" cx=\"\(x)\" cy=\"\(y)\" r=\"3\">"
+                    + "<title>\(tip.htmlEscaped)</title></circle>"
+            }
+        }
+        let frame = frame(
+            horizontal, vertical, unit: xUnit, tickText: { logarithmic ? pow(10, $0).short : $0.short })
+        return framed(title, svg(frame + dots.joined()) + legend(series.map(\.name)))
+    }
+
+    /// The names of series beside their colors.
+    private static func legend(_ names: [String]) -> HTML {
+        .element(
+            "p", [("class", "legend")],
+            names.enumerated().map { n, name in
+                .element(
+                    "span", [], .element("i", [("style", "background:\(color(n))")]), HTML(name))
+            })
+    }
+
+    /// The color of a series: that of the label value that comes as many after 1, as in pictures.
+    private static func color(_ series: Int) -> String {
+        let color = LabelColors[UInt8(series % 255 + 1)]
+        return "rgb(\(color.red),\(color.green),\(color.blue))"
+    }
+
     /// Plots side by side.
     public static func grid(_ plots: [HTML]) -> HTML { .element("div", [("class", "plots")], plots) }
 
@@ -97,10 +148,12 @@ public enum SVGPlot {
         HTML(markup: "<svg viewBox=\"0 0 \(Int(width)) \(Int(height.rounded(.up)))\" role=\"img\">\(marks)</svg>")
     }
 
-    private static func frame(_ horizontal: Axis, _ vertical: Axis, unit: String) -> String {
+    private static func frame(
+        _ horizontal: Axis, _ vertical: Axis, unit: String, tickText: (Double) -> String = { $0.short }
+    ) -> String {
         let floor = height - bottom
         let below = horizontal.ticks.map { tick in
-            "<text x=\"\(horizontal.place(tick, horizontally).fixed(1))\" y=\"\(floor + 14)\" text-anchor=\"middle\">\(tick.short)</text>"
+            "<text x=\"\(horizontal.place(tick, horizontally).fixed(1))\" y=\"\(floor + 14)\" text-anchor=\"middle\">\(tickText(tick))</text>"
         }
         let beside = vertical.ticks.map { tick in
             let y = vertical.place(tick, vertically)

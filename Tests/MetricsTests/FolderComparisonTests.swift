@@ -80,3 +80,21 @@ import Volumes
         }
     }
 }
+
+@Suite struct ClassParallelTests {
+    /// Measuring classes side by side gives the numbers of measuring them one after the other.
+    @Test func manyJobsGiveTheNumbersOfOne() async throws {
+        let grid = Grid(shape: try GridShape(24, 20, 16), affine: Affine(spacing: try Spacing(1, 1.5, 2)))
+        func labels(_ shift: Int) throws -> LabelMap {
+            let voxels = (0..<grid.shape.count).map { UInt8(($0 / 7 + shift) % 5) }
+            return try LabelMap(grid: grid, voxels: voxels)
+        }
+        let (reference, prediction) = (try labels(0), try labels(2))
+        let one = try LabelMapComparison(tolerance: 1).metrics(
+            of: [1, 2, 3, 4, 9], reference: reference, prediction: prediction)
+        let many = try await LabelMapComparison.metrics(
+            of: [1, 2, 3, 4, 9], reference: reference, prediction: prediction, tolerance: 1, jobs: 3)
+        #expect(many == one)
+        #expect(one[0].hausdorff95! > 0 && one[4].dice == nil)
+    }
+}

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import FoundationEssentials
 import Metrics
+import Reports
 import WorkerThreads
 
 /// `iris metrics`: two folders of label maps compared.
@@ -13,13 +14,17 @@ struct MetricsCommand: AsyncParsableCommand {
             Files pair by name without .nii or .nii.gz. A missing prediction counts as an empty one; a pair whose grids \
             differ is refused unless --resample is given. In both cases the case is named and the exit status is 1. \
             docs/metrics.md defines every score.
+
+            Example: iris metrics --prediction out --reference labelsTs --manifest amos22 --html scores.html
             """)
 
     @Option(help: "Folder of predicted label maps.", completion: .directory) var prediction: String
     @Option(help: "Folder of reference label maps.", completion: .directory) var reference: String
     @Option(help: "Dataset or manifest file whose class names are shown.") var manifest: String?
     @Option(
-        help: ArgumentHelp("Label values to compare, such as 1,2,6; default: all in the references.", valueName: "list")
+        help: ArgumentHelp(
+            "Label values to compare, such as 1,2,6; default: the manifest's, else all in the references.",
+            valueName: "list")
     )
     var classes: String?
     @Option(help: ArgumentHelp("Distance up to which surfaces agree.", valueName: "mm")) var tolerance = 1.0
@@ -31,10 +36,17 @@ struct MetricsCommand: AsyncParsableCommand {
     @Option(help: "Cases compared at once.") var jobs = availableCores
     @Flag(help: "Print one JSON document.") var json = false
     @Option(help: "Write a row per case and class.", completion: .file(extensions: ["csv"])) var csv: String?
+    @Option(help: "Write a page with tables, plots and pictures.", completion: .file(extensions: ["html"]))
+    var html: String?
+    @Option(help: "Folder of images, named like the label maps, for the page's pictures.", completion: .directory)
+    var images: String?
 
     func validate() throws {
         guard tolerance >= 0, tolerance.isFinite else {
             throw ValidationError("--tolerance expects millimetres, 0 or more.")
+        }
+        guard images == nil || html != nil else {
+            throw ValidationError("--images are for the pictures of --html. Add --html FILE.")
         }
         _ = try classValues()
     }
@@ -42,11 +54,11 @@ struct MetricsCommand: AsyncParsableCommand {
     func run() async throws {
         var comparison = FolderComparison(
             predictions: URL(filePath: prediction), references: URL(filePath: reference))
-        comparison.classes = try classValues()
+        let names = try manifest.map { try classNames(of: $0) } ?? [:]
+        comparison.classes = try classValues() ?? (manifest == nil ? nil : names.keys.sorted())
         comparison.tolerance = tolerance
         comparison.policy = EmptyMaskPolicy(bothEmpty: absent, oneEmpty: distanceWhenEmpty)
         comparison.resamplesPredictions = resample
-        let names = try manifest.map { try classNames(of: $0) } ?? [:]
         var bar: ProgressBar?
         let result = try await comparison.run(jobs: jobs) { done, total in
             if bar == nil { bar = ProgressBar("comparing", total: total, unit: "cases") }
@@ -55,6 +67,11 @@ struct MetricsCommand: AsyncParsableCommand {
         }
         let report = MetricsReport(result: result, classNames: names)
         if let csv { try report.writeCSV(to: csv) }
+        if let html {
+            var page = MetricsPage(result, of: comparison, classNames: names)
+            page.images = images.map { URL(filePath: $0) }
+            try page.write(to: URL(filePath: html))
+        }
         if json { try JSONOutput.print(result) } else { report.printTables() }
         if result.cases.contains(where: { $0.status != .compared }) { throw ExitStatus.findings }
     }

@@ -20,6 +20,11 @@ struct MetricsReport {
         print(
             "Means with 95 % bootstrap intervals over cases; surface Dice at \(result.tolerance) mm, distances in mm.")
         print("Empty masks: \(result.policy).")
+        let missing = result.cases.count { $0.status == .missing }
+        let refused = result.cases.count { $0.status == .refused }
+        print(
+            "Cases: \(result.cases.count - missing - refused) compared, \(missing) without a prediction (count as empty), "
+                + "\(refused) refused (not in the means).")
         for entry in result.cases where entry.status != .compared {
             Terminal.warn("\(entry.name): \(entry.status.rawValue): \(entry.problem ?? "")")
         }
