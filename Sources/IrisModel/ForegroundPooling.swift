@@ -25,4 +25,13 @@ struct ForegroundPooling {
             }
         }
     }
+
+    /// Weights of the mean over each mask minus the mean over the whole map; M, d, h, w.
+    ///
+    /// What the features have in common everywhere says nothing about a structure. It would make the embeddings of all
+    /// classes nearly the same, and a network that is shown nearly the same thing for each class learns their union first.
+    var contrast: Tensor {
+        let voxels = weights.shape[1...].reduce(1, *), share = 1 / Float(voxels)
+        return Tensor(weights.values.map { $0 - share }, shape: weights.shape)
+    }
 }

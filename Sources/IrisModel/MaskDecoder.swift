@@ -61,13 +61,17 @@ struct MaskDecoder {
         return try tape.reshape(logits, [batch, classes] + size)
     }
 
-    /// One vector per class: the mean of its normalised tokens through an MLP; B, K, channels + 1.
+    /// One vector per class: its normalised foreground token through an MLP; B, K, channels + 1.
+    ///
+    /// The class's other tokens have spoken to that one in the exchanges; their mean with it would hide what sets it apart.
     private func classVectors(_ tokens: Variable, batch: Int, classes: Int, _ tape: Tape) throws -> Variable {
         let count = configuration.tokensPerClass, width = configuration.embedding
-        let normalized = try tape.reshape(tape.layerNorm(tokens, classNorm), [batch * classes, count, 1, width])
-        let mean = try tape.weightedSum(
-            normalized, weights: Tensor(repeating: 1 / Float(count), shape: [batch * classes, count, 1]))
-        return try classVector(tape.reshape(mean, [batch, classes, width]), tape)
+        let separate = try tape.reshape(tokens, [batch * classes, count, 1, width])
+        let isForeground = (0..<batch * classes * count).map { Float($0 % count == 0 ? 1 : 0) }
+        let foreground = try tape.weightedSum(
+            separate, weights: Tensor(isForeground, shape: [batch * classes, count, 1]))
+        let normalized = try tape.layerNorm(foreground, classNorm)
+        return try classVector(tape.reshape(normalized, [batch, classes, width]), tape)
     }
 }
 

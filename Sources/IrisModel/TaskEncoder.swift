@@ -36,7 +36,7 @@ struct TaskEncoder {
         let pooling = try ForegroundPooling(masks: flat, to: size)
         let pooled = try tape.weightedSums(
             of: tape.reshape(features, [images, voxels, channels]),
-            weights: pooling.weights.reshaped([images, classes, voxels]))
+            weights: pooling.contrast.reshaped([images, classes, voxels]))
         let first = try tape.reshape(foreground(pooled, tape), [tasks, 1, width])
         let context = try contextTokens(features, flat, classes, tape)
         let tokens = try tape.layerNorm(tape.concatenate(first, context), norm)

@@ -30,7 +30,7 @@ import Testing
     @Test func everyManifestChecks() throws {
         let run = try IrisCommand(["manifest", "check", "--json"])
         let found: [Check] = try run.json()
-        #expect(run.status == 0 && found.count == 8 && found.allSatisfy { $0.error == nil })
+        #expect(run.status == 0 && found.count == 9 && found.allSatisfy { $0.error == nil })
         #expect(found.first { $0.name == "amos22" }?.paperSplit == [233, 7, 120])
     }
 

@@ -95,7 +95,10 @@ import Testing
     @Test("Names and files") func finding() throws {
         let error = #expect(throws: ManifestError.self) { try library.manifest("amos") }
         #expect(error?.description == "amos: no such dataset in \(library.folder.path). Did you mean amos22?")
-        #expect(try library.names() == ["amos22", "bcv", "brain-aging", "kits19", "lits", "mnms", "msd", "nnunet"])
+        #expect(
+            try library.names() == [
+                "amos22", "bcv", "brain-aging", "kits19", "lits", "mnms", "msd", "msd-hippocampus", "nnunet",
+            ])
         let folder = try TemporaryFolder().write(["m.yaml"], Self.text).write(["splits/mine.json"], #"{"val": ["v"]}"#)
         #expect(try library.manifest(folder.url.appending(path: "m.yaml").path).paperSplit?["v"] == .val)
         #expect(throws: ManifestError.self) { try library.manifest("./absent.yaml") }

@@ -14,7 +14,7 @@ import Testing
 
     @Test("Every manifest is valid") func manifestsAreValid() throws {
         let names = try library.names()
-        #expect(names.count == 8)
+        #expect(names.count == 9)
         for name in names { #expect(schema.errors(try json("\(name).yaml")) == [], "\(name)") }
     }
 

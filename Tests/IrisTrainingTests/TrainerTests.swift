@@ -76,7 +76,8 @@ import Testing
             for step in 0..<120 { _ = try trainer.step(on: Self.passes(of: step)) }
             let after = try trainer.validate(on: validation)
             #expect(before.dice < 0.35)
-            #expect(after.dice > 0.55, "Dice \(after.dice)")
+            // Predicting both balls for either class, whatever the reference shows, cannot exceed 2/3.
+            #expect(after.dice > 0.75, "Dice \(after.dice)")
             #expect(after.isBest && after.loss < before.loss)
             #expect(trainer.bank?.embeddings.count == 2)
         }

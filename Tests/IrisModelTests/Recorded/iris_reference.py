@@ -73,7 +73,7 @@ class Iris:
     def pooled(self, f, y):
         up = F.interpolate(f[None], size=y.shape[1:], mode="trilinear", align_corners=False)[0]
         total = y.flatten(1).sum(1)
-        return torch.einsum("czyx,kzyx->kc", up, y) / total.clamp(min=1)[:, None]
+        return torch.einsum("czyx,kzyx->kc", up, y) / total.clamp(min=1)[:, None] - f.mean((1, 2, 3))
 
     def task(self, f, y):
         """One reference: deepest features [C, d, h, w] and masks [K, D, H, W] to [K, m + 1, E]."""
@@ -127,7 +127,8 @@ class Iris:
                 voxels = voxels + self.attention(s, self.ln(t, f"{name}.token_norm"), f"{name}.voxel_cross", keys)
                 v = voxels.transpose(1, 2).reshape(shape)
         p = self.conv(v, "decoder.pixels")
-        vectors = self.mlp(self.ln(t, "decoder.class_norm").view(k, count, e).mean(1), "decoder.class_vector")
+        foreground = t.view(k, count, e)[:, 0]
+        vectors = self.mlp(self.ln(foreground, "decoder.class_norm"), "decoder.class_vector")
         return torch.einsum("kc,bczyx->bkzyx", vectors[:, :-1], p) + vectors[:, -1].view(1, -1, 1, 1, 1)
 
     def __call__(self, query, reference, mask):
