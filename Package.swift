@@ -129,7 +129,7 @@ let testTargets: [Target] = [
     tests("Tensors", ["CKernels", "RandomNumbers"]), tests("IrisModel", ["Tensors", "RandomNumbers"]),
     tests("IrisTraining", ["Episodes", "IrisModel", "Tensors", "VolumeStore", "Volumes"]),
     tests("Reports", ["Datasets", "Metrics", "NIfTI", "Volumes"]),
-    .testTarget(name: "CommandTests", dependencies: ["iris", "NIfTI", "Volumes", "RandomNumbers", "TestData"]),
+    .testTarget(name: "CommandTests", dependencies: ["iris", "NIfTI", "Volumes", "RandomNumbers", "Tensors", "TestData"]),
 ]
 
 let package = Package(

@@ -12,8 +12,11 @@ struct IrisCommand {
     /// Runs `iris` with these arguments and waits for its end. Its streams are files, so it is not on a terminal.
     ///
     /// - Parameters:
+    ///   - launcher: a program found by its name, and its arguments, that start `iris`, such as `mpirun -n 2`.
     ///   - signal: sent as soon as `condition` holds, if the process still runs by then.
-    init(_ arguments: [String], signal: CInt? = nil, when condition: () -> Bool = { true }) throws {
+    init(
+        _ arguments: [String], launcher: [String] = [], signal: CInt? = nil, when condition: () -> Bool = { true }
+    ) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "iris-command-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -28,10 +31,10 @@ struct IrisCommand {
         posix_spawn_file_actions_addopen(&actions, 1, streams[0], O_WRONLY | O_CREAT, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, streams[1], O_WRONLY | O_CREAT, 0o600)
         var process = pid_t()
-        let words = ([program] + arguments).map { strdup($0) } + [nil]
+        let words = (launcher + [program] + arguments).map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
-        guard posix_spawn(&process, program, &actions, nil, words, environ) == 0 else {
-            throw CannotStart(program: program)
+        guard posix_spawnp(&process, launcher.first ?? program, &actions, nil, words, environ) == 0 else {
+            throw CannotStart(program: launcher.first ?? program)
         }
         if let signal {
             while !condition(), !Self.hasEnded(process) { usleep(2000) }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Tensors
 import Testing
 
 /// `iris train` as a process: killed and resumed, and shared out over processes.
@@ -83,6 +84,38 @@ import Testing
         #expect(resumed.status == 0, "\(resumed.errors)")
         #expect(
             try Data(contentsOf: place.checkpoint("killed", 6)) == Data(contentsOf: place.checkpoint("straight", 6)))
+    }
+
+    /// The change of the weights by three steps: two processes with one episode each against one process with two.
+    @Test func processesShareOutTheEpisodesOfAStep() throws {
+        let place = try TrainingFolder()
+        defer { place.remove() }
+        let alone = try IrisCommand(place.train(try place.training(steps: 3, batch: 2), "alone"))
+        try #require(alone.status == 0, "\(alone.errors)")
+        let config = try place.training(steps: 3, batch: 1)
+        let one = try IrisCommand(place.train(config, "half"))
+        try #require(one.status == 0, "\(one.errors)")
+        let shared = try IrisCommand(
+            place.train(config, "shared"),
+            launcher: ["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", "2"])
+        try #require(shared.status == 0, "\(shared.errors)")
+
+        func weights(_ run: String, _ step: Int) throws -> [Float] {
+            let file = try SafeTensors(contentsOf: place.checkpoint(run, step))
+            let names = file.tensors.keys.filter { $0.hasPrefix("encoder.") || $0.hasPrefix("decoder.") }.sorted()
+            return names.flatMap { file.tensors[$0]!.values }
+        }
+        let expected = try weights("alone", 3), found = try weights("shared", 3), half = try weights("half", 3)
+        let start = try weights("alone", 1)
+        func distance(_ a: [Float], _ b: [Float]) -> Float {
+            zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        }
+        let change = distance(expected, start)
+        #expect(change > 0)
+        // Adam divides by the gradient's size, so weights with next to no gradient carry rounding; a tenth of a percent of
+        // the squared change leaves room for that, and half the episodes move the weights elsewhere.
+        #expect(distance(found, expected) < 1e-3 * change)
+        #expect(distance(half, expected) > 1e-2 * change)
     }
 
     @Test func aRunIsNotOverwrittenAndNothingIsNotResumed() throws {

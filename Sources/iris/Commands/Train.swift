@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import IrisTraining
 import Synchronization
+import Tensors
 
 /// `iris train`: a model from episodes of a store.
 struct Train: AsyncParsableCommand {
@@ -20,6 +21,7 @@ struct Train: AsyncParsableCommand {
     @Flag(help: "Continue from the newest checkpoint of the run.") var resume = false
 
     func run() async throws {
+        ThreadPolicy.applyShortSpin()
         let settings = try TrainingConfiguration(contentsOf: URL(filePath: config))
         let group = ProcessGroup.current
         let folder = URL(filePath: output)
