@@ -43,7 +43,9 @@ let data: [Target] = [
     .target(name: "Volumes", dependencies: ["CKernels", "WorkerThreads"]),
     .target(name: "NIfTI", dependencies: ["Volumes", "Digests", "CKernels", "CDeflate", "CZlib"]),
     .target(name: "Pictures", dependencies: ["Volumes", "CPNG"]),
-    .target(name: "Metrics", dependencies: ["NIfTI", "Volumes", "CKernels", "RandomNumbers", "WorkerThreads"]),
+    .target(
+        name: "Metrics",
+        dependencies: ["Digests", "NIfTI", "Volumes", "CKernels", "RandomNumbers", "WorkerThreads"]),
     .target(
         name: "Datasets",
         dependencies: ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "WorkerThreads", "CKernels"]),

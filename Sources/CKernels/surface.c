@@ -1,10 +1,49 @@
 #include "iris_surface.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "iris_instruction_set.h"
+
+// MARK: Variants
+
+// Everything that takes vectors is inlined, so none is ever passed between variants compiled for different processors.
+#pragma clang diagnostic ignored "-Wpsabi"
+#define VECTOR static inline __attribute__((always_inline))
+
+typedef uint8_t u8x64 __attribute__((ext_vector_type(64)));
+typedef uint16_t u16x16 __attribute__((ext_vector_type(16)));
+typedef int32_t i32x16 __attribute__((ext_vector_type(16)));
+typedef float f32x16 __attribute__((ext_vector_type(16)));
+typedef bool b64 __attribute__((ext_vector_type(64)));
+typedef bool b16 __attribute__((ext_vector_type(16)));
+
+// Each body is compiled three times, for the instruction sets of iris_instruction_set.h.
+#define BODY(name) name##_portable
+#include "surface_body.inc"
+#undef BODY
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma,bmi2"), min_vector_width(256))), apply_to = function)
+#define BODY(name) name##_avx2
+#include "surface_body.inc"
+#undef BODY
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi2"), min_vector_width(512))), apply_to = function)
+#define BODY(name) name##_avx512
+#include "surface_body.inc"
+#undef BODY
+#pragma clang attribute pop
+#define DISPATCH(call_portable, call_avx2, call_avx512)   \
+    switch (iris_instruction_set_in_use()) {              \
+        case IRIS_AVX512: call_avx512; break;             \
+        case IRIS_AVX2: call_avx2; break;                 \
+        default: call_portable; break;                    \
+    }
+#else
+#define DISPATCH(call_portable, call_avx2, call_avx512) call_portable;
+#endif
 
 // MARK: Overlap
 
@@ -46,7 +85,9 @@ void iris_label_overlap(const uint8_t *reference, const uint8_t *prediction, con
             while (x < shape[0]) {
                 int64_t start = x;
                 uint8_t vr = r[x], vp = p[x];
-                // Runs are long in label maps: step over them eight labels at a time.
+                // Runs are long in label maps: step over them 64 labels at a time, then eight.
+                DISPATCH(x += equal_run_portable(r + x, p + x, shape[0] - x), x += equal_run_avx2(r + x, p + x, shape[0] - x),
+                         x += equal_run_avx512(r + x, p + x, shape[0] - x))
                 while (x + 8 <= shape[0] && load64(r + x) == vr * ones && load64(p + x) == vp * ones) x += 8;
                 while (x < shape[0] && r[x] == vr && p[x] == vp) x++;
                 count_run(counts, vr, vp, (int32_t)start, (int32_t)(x - start), (int32_t)y, (int32_t)z);
@@ -62,15 +103,8 @@ void iris_mask_bits(const uint8_t *labels, const int64_t shape[3], uint8_t value
         for (int64_t y = 0; y < size[1]; y++) {
             const uint8_t *row = labels + lower[0] + shape[0] * (lower[1] + y + shape[1] * (lower[2] + z));
             uint64_t *out = bits + (y + size[1] * z) * words;
-            for (int64_t w = 0; w < words; w++) {
-                uint64_t word = 0;
-                int64_t n = size[0] - 64 * w;
-                if (n >= 64)
-                    for (int b = 0; b < 64; b++) word |= (uint64_t)(row[64 * w + b] == value) << b;
-                else
-                    for (int b = 0; b < n; b++) word |= (uint64_t)(row[64 * w + b] == value) << b;
-                out[w] = word;
-            }
+            DISPATCH(mask_row_portable(row, value, size[0], words, out), mask_row_avx2(row, value, size[0], words, out),
+                     mask_row_avx512(row, value, size[0], words, out))
         }
 }
 
@@ -147,31 +181,6 @@ int64_t iris_border_voxels(const uint64_t *bits, const int32_t size[3], int64_t 
 }
 
 // MARK: Distances
-
-// Each body is compiled three times, for the instruction sets of iris_instruction_set.h.
-#define BODY(name) name##_portable
-#include "surface_body.inc"
-#undef BODY
-#if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,bmi2"))), apply_to = function)
-#define BODY(name) name##_avx2
-#include "surface_body.inc"
-#undef BODY
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi2"))), apply_to = function)
-#define BODY(name) name##_avx512
-#include "surface_body.inc"
-#undef BODY
-#pragma clang attribute pop
-#define DISPATCH(call_portable, call_avx2, call_avx512)   \
-    switch (iris_instruction_set_in_use()) {              \
-        case IRIS_AVX512: call_avx512; break;             \
-        case IRIS_AVX2: call_avx2; break;                 \
-        default: call_portable; break;                    \
-    }
-#else
-#define DISPATCH(call_portable, call_avx2, call_avx512) call_portable;
-#endif
 
 void iris_column_distances(const iris_surface_point *points, int64_t count, const int32_t size[3], int64_t stride,
                            uint16_t *columns) {

@@ -128,8 +128,11 @@ public enum SVGPlot {
             })
     }
 
-    /// The color of a series: that of the label value that comes as many after 1, as in pictures.
+    /// The color of a series. The first eight can be told apart by color-blind readers too (Okabe and Ito 2008), further
+    /// ones are those of label values in pictures.
     private static func color(_ series: Int) -> String {
+        let first = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a8a", "#b8a800"]
+        if series < first.count { return first[series] }
         let color = LabelColors[UInt8(series % 255 + 1)]
         return "rgb(\(color.red),\(color.green),\(color.blue))"
     }

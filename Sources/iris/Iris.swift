@@ -15,6 +15,8 @@ import ArgumentParser
             MetricsCommand.self,
             Compare.self,
             Train.self,
+            Evaluate.self,
+            Why.self,
             Audit.self,
             ManifestCommand.self,
             PhantomCommand.self,

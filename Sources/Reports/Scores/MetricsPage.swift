@@ -43,7 +43,7 @@ public struct MetricsPage: Sendable {
     private var scored: [(entry: ScoredClass, source: FolderComparison.Case)] {
         result.cases.flatMap { entry in
             entry.metrics.map {
-                (ScoredClass(name: entry.name, structure: name($0.value), metrics: $0), entry)
+                (ScoredClass(name: entry.name, variant: nil, structure: name($0.value), metrics: $0), entry)
             }
         }
     }

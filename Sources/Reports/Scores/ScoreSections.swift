@@ -4,6 +4,8 @@ import Metrics
 struct ScoredClass {
     /// The case, for tips and captions.
     let name: String
+    /// What tells several results of one case and class apart, such as the choice of references.
+    let variant: String?
     /// The class by its name.
     let structure: String
     let metrics: ClassMetrics
@@ -66,12 +68,17 @@ enum ScoreSections {
             })
     }
 
-    /// The places in `scored` of the lowest and the highest Dice, worst and best first.
+    /// The places in `scored` of the lowest and the highest Dice, worst and best first, each case and class once.
     static func extremes(_ scored: [ScoredClass], count: Int) -> (worst: [Int], best: [Int]) {
         let ordered = scored.indices.filter { scored[$0].metrics.dice != nil }
             .sorted { (scored[$0].metrics.dice!, $0) < (scored[$1].metrics.dice!, $1) }
-        let each = min(count, ordered.count / 2)
-        return (Array(ordered.prefix(max(each, min(1, ordered.count)))), Array(ordered.suffix(each).reversed()))
+        func distinct(_ places: [Int]) -> [Int] {
+            var seen: Set<[String]> = []
+            return places.filter { seen.insert([scored[$0].name, scored[$0].structure]).inserted }
+        }
+        let (worst, best) = (distinct(ordered), distinct(ordered.reversed()))
+        // With few of them none is shown on both sides; a single one counts as the worst.
+        return (Array(worst.prefix(min(count, (worst.count + 1) / 2))), Array(best.prefix(min(count, best.count / 2))))
     }
 
     /// Montages with captions that name case, class and scores.
@@ -85,7 +92,7 @@ enum ScoreSections {
                         "\(score.title) \($0.fixed(score.digits))\(score.unit.isEmpty ? "" : " \(score.unit)")"
                     }
                 }
-                let title = "\(entry.name) · \(entry.structure)"
+                let title = [entry.name, entry.structure, entry.variant].compactMap(\.self).joined(separator: " · ")
                 return .element(
                     "figure", [], HTML(markup: "<img alt=\"\(title.htmlEscaped)\" src=\"\(url)\">"),
                     .element(

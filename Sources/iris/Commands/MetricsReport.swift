@@ -46,28 +46,16 @@ struct MetricsReport {
     /// One row per case and class; a score that does not exist is an empty field.
     func writeCSV(to path: String) throws {
         let scores = ClassMetrics.scores
-        var text =
-            (["case", "status", "value", "name"] + scores.map(\.name) + ["referenceVolume", "predictionVolume"])
-            .joined(separator: ",") + "\n"
+        var text = CSV.row(
+            ["case", "status", "value", "name"] + scores.map(\.name) + ["referenceVolume", "predictionVolume"])
         for entry in result.cases {
             for metrics in entry.metrics {
-                let values = scores.map { metrics[keyPath: $0.value].map { "\($0)" } ?? "" }
-                let row = [
-                    quoted(entry.name), entry.status.rawValue, "\(metrics.value)",
-                    quoted(classNames[metrics.value] ?? ""),
-                ]
-                text +=
-                    (row + values + ["\(metrics.referenceVolume)", "\(metrics.predictionVolume)"]).joined(
-                        separator: ",") + "\n"
+                text += CSV.row(
+                    [entry.name, entry.status.rawValue, "\(metrics.value)", classNames[metrics.value] ?? ""]
+                        + scores.map { metrics[keyPath: $0.value].map { "\($0)" } ?? "" }
+                        + ["\(metrics.referenceVolume)", "\(metrics.predictionVolume)"])
             }
         }
         try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
-    }
-
-    /// As RFC 4180 asks, with a leading quote mark against spreadsheets that take a name for a formula.
-    private func quoted(_ text: String) -> String {
-        let guarded = text.first.map { "=+-@".contains($0) } == true ? "'" + text : text
-        guard guarded.contains(where: { ",\"\n\r".contains($0) }) else { return guarded }
-        return "\"" + guarded.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 }

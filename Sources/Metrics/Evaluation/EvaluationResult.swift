@@ -1,0 +1,123 @@
+/// What `iris evaluate` found: every score of every query, what it cost, and what it all came from.
+public struct EvaluationResult: Sendable, Codable, Equatable {
+    public static let currentFormat = "iris-evaluation-1"
+
+    public var format = currentFormat
+    public var provenance: EvaluationProvenance
+    public var settings: Settings
+    /// The classes scored, by dataset and value.
+    public var classes: [ClassName]
+    /// Every segmentation with its scores.
+    public var runs: [Run]
+    /// Means over ``runs``.
+    public var rows: [EvaluationRow]
+    public var costs: [Cost]
+    public var map: EmbeddingMap?
+
+    public init(
+        provenance: EvaluationProvenance, settings: Settings, classes: [ClassName], runs: [Run], costs: [Cost],
+        map: EmbeddingMap?
+    ) {
+        (self.provenance, self.settings, self.classes) = (provenance, settings, classes)
+        (self.runs, self.costs, self.map) = (runs, costs, map)
+        rows = EvaluationRow.rows(of: runs, classes: classes)
+    }
+
+    /// How it was measured.
+    public struct Settings: Sendable, Codable, Equatable {
+        /// The split of the queries.
+        public var split: String
+        /// References per class and repeat, and how often they were drawn anew.
+        public var references, repeats: Int
+        public var seed: UInt64
+        /// The grid that scores were computed on: `store`, that of the prepared label maps.
+        public var grid: String
+        /// Of surface Dice, in mm.
+        public var tolerance: Double
+        public var policy: EmptyMaskPolicy
+
+        public init(
+            split: String, references: Int, repeats: Int, seed: UInt64, grid: String, tolerance: Double,
+            policy: EmptyMaskPolicy
+        ) {
+            (self.split, self.references, self.repeats, self.seed) = (split, references, repeats, seed)
+            (self.grid, self.tolerance, self.policy) = (grid, tolerance, policy)
+        }
+    }
+
+    /// A class of a dataset by its name.
+    public struct ClassName: Sendable, Codable, Hashable {
+        public let dataset: String
+        public let value: UInt8
+        public let name: String
+
+        public init(dataset: String, value: UInt8, name: String) {
+            (self.dataset, self.value, self.name) = (dataset, value, name)
+        }
+    }
+
+    /// One query segmented with one strategy and one choice of references.
+    public struct Run: Sendable, Codable, Equatable {
+        public let strategy: String
+        /// From 0; strategies without references have only repeat 0.
+        public let `repeat`: Int
+        public let dataset, name: String
+        /// The time that segmenting took, without encoding references.
+        public let seconds: Double
+        /// Of every class of the dataset, by rising value.
+        public let metrics: [ClassMetrics]
+        /// The predicted label map below the result's folder, and its SHA-256; `nil` when not kept.
+        public let prediction: FileDigest?
+
+        public init(
+            strategy: String, repeat: Int, dataset: String, name: String, seconds: Double, metrics: [ClassMetrics],
+            prediction: FileDigest?
+        ) {
+            (self.strategy, self.repeat, self.dataset, self.name) = (strategy, `repeat`, dataset, name)
+            (self.seconds, self.metrics, self.prediction) = (seconds, metrics, prediction)
+        }
+    }
+
+    /// What one strategy took.
+    public struct Cost: Sendable, Codable, Equatable {
+        public let strategy: String
+        /// References encoded and the time that this and all other work before the first query took.
+        public let encodings: Int
+        public let preparationSeconds: Double
+        public let queries: Int
+        /// The mean time of a query.
+        public let secondsPerQuery: Double
+
+        public init(
+            strategy: String, encodings: Int, preparationSeconds: Double, queries: Int, secondsPerQuery: Double
+        ) {
+            (self.strategy, self.encodings, self.preparationSeconds) = (strategy, encodings, preparationSeconds)
+            (self.queries, self.secondsPerQuery) = (queries, secondsPerQuery)
+        }
+    }
+
+    /// The task embeddings of references, projected onto their first two principal components.
+    public struct EmbeddingMap: Sendable, Codable, Equatable {
+        public struct Point: Sendable, Codable, Equatable {
+            public let dataset, name: String
+            public let value: UInt8
+            public let x, y: Double
+
+            public init(dataset: String, name: String, value: UInt8, x: Double, y: Double) {
+                (self.dataset, self.name, self.value, self.x, self.y) = (dataset, name, value, x, y)
+            }
+        }
+        public let points: [Point]
+        /// The share of the variance along each of the two axes.
+        public let explained: [Double]
+
+        public init(points: [Point], explained: [Double]) { (self.points, self.explained) = (points, explained) }
+    }
+}
+
+/// A file and the SHA-256 of its bytes.
+public struct FileDigest: Sendable, Codable, Hashable {
+    public let path, digest: String
+
+    public init(path: String, digest: String) { (self.path, self.digest) = (path, digest) }
+}
