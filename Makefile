@@ -9,7 +9,7 @@ IRIS := .build/release/iris
 # Waiting OpenMP threads sleep instead of spinning: builds and tests share the cores with other work.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help deps build test test-all bench bench-peers bench-model bench-gzip demo docs format lint clean
+.PHONY: help deps build test test-all bench bench-peers bench-gzip demo docs format lint clean
 
 help: ## list the targets
 	@grep -hE '^(# )?[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^(# )?([a-z-]+):.*## /\2\t/' | expand -t 20
@@ -97,26 +97,13 @@ bench-peers: ## make Benchmarks/.venv with the tools that `make bench` compares 
 	python3 -m venv Benchmarks/.venv && $(PEERS) -m pip install --quiet --disable-pip-version-check \
 	-r Benchmarks/requirements.txt && touch Benchmarks/.venv/made; }
 
-bench: build bench-peers ## measure the hot paths beside other tools on one core; SECTIONS="resample prepare" for some
+bench: build bench-peers ## measure the hot paths beside other tools; SECTIONS="resample prepare" for some
 	swift build -c release --product iris-bench
+	swift build -c release --product iris-bench-model
 	$(PEERS) Benchmarks/run.py $(SECTIONS)
 
 # Files of one gzip member to measure; the words ct and labels stand for synthetic volumes.
 GZIP_FILES ?= ct labels $(wildcard ../shared/data/amos22/*Tr/amos_0001.nii.gz ../shared/data/kits19/data/case_00061/*.nii.gz ../shared/data/nifti/niivue_*i*.nii.gz)
-
-# A Python with torch and safetensors, for the peer; another model or size: MODEL_BENCH="--config configs/model/small.yaml --edge 48".
-PEER_PYTHON ?= python3
-MODEL_BENCH ?= --edge 64
-
-bench-model: ## time training and inference steps beside PyTorch
-	swift build -c release --product iris-bench-model
-	swift build -c release --product iris
-	@mkdir -p .build-bench
-	.build/release/iris model init $(if $(findstring --config,$(MODEL_BENCH)),--config $(word 2,$(MODEL_BENCH))) --output .build-bench/model.safetensors
-	for mode in "" --inference; do for type in float32 bfloat16; do \
-	  env -u OMP_WAIT_POLICY .build/release/iris-bench-model $(MODEL_BENCH) --compute $$type $$mode; done; \
-	  env -u OMP_WAIT_POLICY $(PEER_PYTHON) Benchmarks/model/peer.py .build-bench/model.safetensors \
-	    $(filter-out --config %.yaml,$(MODEL_BENCH)) $$mode; done
 
 bench-gzip: ## compare libdeflate, zlib and ISA-L on gzip files
 	@dpkg-query -W -f='$${Status}' libisal-dev 2>/dev/null | grep -q '^install ok installed' || \

@@ -3,8 +3,8 @@
     python Benchmarks/run.py [SECTION ...] [--core N] [--output FILE]
 
 A section is a folder with a `peer.py`, which measures other tools; `iris-bench SECTION` measures this project, unless the
-folder has an `ours.py` that does. Both print one line of JSON per measurement, joined here by name. A folder with an
-executable `run.sh` is run as it is. Everything runs on one core, one after the other.
+folder has an `ours.py` that does. Both print one line of JSON per measurement, joined here by name, and run on one core. A
+folder with a `run.py` measures in its own way, on all cores. One section runs after the other.
 """
 import argparse
 import json
@@ -69,15 +69,16 @@ def compare(section, core):
 
 def main():
     sections = sorted(path.parent.name for path in HERE.glob("*/peer.py"))
-    programs = sorted(path for path in HERE.glob("*/run.sh") if os.access(path, os.X_OK))
+    programs = sorted(HERE.glob("*/run.py"))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(sections)}; all by default")
+    parser.add_argument("sections", nargs="*", metavar="SECTION", 
+                        help=f"of {', '.join(sections + [path.parent.name for path in programs])}; all by default")
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="the core to run on")
     parser.add_argument("--output", default=HERE.parent / ".build-bench" / "results.json", help="all measurements as JSON")
     options = parser.parse_args()
     unknown = set(options.sections) - set(sections) - {path.parent.name for path in programs}
     if unknown:
-        parser.error(f"expected sections of {', '.join(sections)} but found {', '.join(sorted(unknown))}")
+        parser.error(f"expected sections of {', '.join(sections + [p.parent.name for p in programs])} but found {', '.join(sorted(unknown))}")
     wanted = options.sections or None
 
     print("Times are the shortest of several runs, on one core.\n\nmachine")
@@ -89,7 +90,7 @@ def main():
     for program in programs:
         if wanted is None or program.parent.name in wanted:
             print(f"\n{program.parent.name}", flush=True)
-            subprocess.run([program], check=True)
+            subprocess.run([sys.executable, program], check=True)
     print("\nmachine, afterwards")
     results["machine after"] = machine(options.core)
     pathlib.Path(options.output).parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """The same network and step in PyTorch, eager, on the CPU: its best of two layouts and two types, as JSON.
 
-python peer.py CHECKPOINT [--edge 64] [--classes 3] [--repetitions 5] [--inference] [--threads N] [--layouts ...] [--types ...]
+python torch_step.py CHECKPOINT [--edge 64] [--batch 1] [--classes 3] [--repetitions 5] [--inference] [--threads N] [--layouts ...] [--types ...]
 CHECKPOINT is written by iris model init, so both sides run the same sizes. The network is the reference implementation of
 the tests with PyTorch's own fused operations in place of its spelled-out ones.
 """
@@ -24,7 +24,7 @@ class FusedIris(Iris):
         return F.instance_norm(x, weight=self.p[f"{name}.weight"], bias=self.p[f"{name}.bias"], eps=self.s["epsilon"])
 
     def leaky(self, x):
-        return F.leaky_relu(x, self.s["leaky_slope"], inplace=True)
+        return F.leaky_relu(x, self.s["leakySlope"], inplace=True)
 
     def attention(self, q, kv, name, present=None):
         heads = self.s["heads"]
@@ -48,7 +48,17 @@ class FusedIris(Iris):
 
     def pooled(self, f, y):
         total = y.flatten(1).sum(1)
-        return torch.einsum("cabe,kabe->kc", f, self.table.to(f.dtype)) / total.clamp(min=1)[:, None]
+        return torch.einsum("cabe,kabe->kc", f, self.table.to(f.dtype)) / total.clamp(min=1)[:, None] - f.mean((1, 2, 3))
+
+
+def forward(network, query, reference, mask):
+    """Encoders see the batch at once, as they would in a program made for training; tokens go episode by episode."""
+    deepest, features = network.encoder(reference)[-1], network.encoder(query)
+    present = torch.ones(mask.shape[1], dtype=torch.bool)
+    return torch.cat([
+        network.decoder([level[b : b + 1] for level in features], network.task(deepest[b], mask[b]), present)
+        for b in range(query.shape[0])
+    ])
 
 
 def step(network, optimizer, batch, half):
@@ -56,10 +66,9 @@ def step(network, optimizer, batch, half):
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
         if optimizer is None:
             with torch.inference_mode():
-                network(query, reference, mask)
+                forward(network, query, reference, mask)
             return
-        logits, _ = network(query, reference, mask)
-        logits = logits.float()
+        logits = forward(network, query, reference, mask).float()
         p, target = logits.sigmoid(), mask
         both, total = (p * target).sum((2, 3, 4)), p.sum((2, 3, 4)) + target.sum((2, 3, 4))
         loss = (1 - (2 * both + 1) / (total + 1)).mean() + F.binary_cross_entropy_with_logits(logits, target)
@@ -77,13 +86,13 @@ def measure(arguments, layout, half):
                 network.p[name] = value.detach().to(memory_format=torch.channels_last_3d).requires_grad_()
     n = arguments.edge
     generator = torch.Generator().manual_seed(1)
-    images = [torch.randn(1, 1, n, n, n, generator=generator) for _ in range(2)]
+    images = [torch.randn(arguments.batch, 1, n, n, n, generator=generator) for _ in range(2)]
     if layout == "channels_last_3d":
         images = [image.to(memory_format=torch.channels_last_3d) for image in images]
-    mask = torch.zeros(1, arguments.classes, n, n, n)
+    mask = torch.zeros(arguments.batch, arguments.classes, n, n, n)
     for k in range(arguments.classes):
         c = n * (k + 1) // (arguments.classes + 1)
-        mask[0, k, c - n // 8 : c + n // 8, n // 2 - n // 8 : n // 2 + n // 8, c - n // 8 : c + n // 8] = 1
+        mask[:, k, c - n // 8 : c + n // 8, n // 2 - n // 8 : n // 2 + n // 8, c - n // 8 : c + n // 8] = 1
     # AdamW: PyTorch has no LAMB of its own, and AdamW's fused step is the cheaper one.
     optimizer = None if arguments.inference else torch.optim.AdamW(network.p.values(), lr=1e-4, fused=True)
     batch = (images[0], images[1], mask)
@@ -99,6 +108,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("checkpoint")
     parser.add_argument("--edge", type=int, default=64)
+    parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--classes", type=int, default=3)
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--inference", action="store_true")
