@@ -83,7 +83,7 @@ struct CasePreparation: Sendable {
                 throw CaseRefusal(
                     .notANumber, file: file, expected: "finite intensities",
                     found: "\(found.nonFinite) voxels that are infinite or not a number",
-                    fix: "Repair the image, leave the case out, or set non-finite: replace.")
+                    fix: "Repair the image, leave the case out, or set nonFinite: replace.")
             }
             voxels.replaceNonFinite(by: found.minimum)
             findings.append(

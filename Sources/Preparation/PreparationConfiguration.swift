@@ -80,26 +80,26 @@ extension PreparationConfiguration {
             if let value = keys.optional("spacing") { result.spacing = try Self.spacing(value) }
             if let value = keys.optional("oblique") { result.oblique = try value.choice() }
             if let value = keys.optional("interpolation") { result.resampling.inPlane = try value.choice() }
-            if let value = keys.optional("through-plane") {
+            if let value = keys.optional("throughPlane") {
                 result.resampling.throughPlane = try Self.throughPlane(value)
             }
             if let value = keys.optional("crop") { result.crop = try Self.crop(value) }
             if let value = keys.optional("windows") { try Self.windows(value, into: &result.windows) }
-            if let value = keys.optional("steps-per-deviation") {
+            if let value = keys.optional("stepsPerDeviation") {
                 result.stepsPerDeviation = try value.double(in: 10...30_000)
             }
-            if let value = keys.optional("non-finite") { result.nonFinite = try value.choice() }
+            if let value = keys.optional("nonFinite") { result.nonFinite = try value.choice() }
             if let value = keys.optional("geometry") {
                 try value.mapping { (keys) throws(ConfigurationError) in
-                    if let value = keys.optional("label-tolerance") {
+                    if let value = keys.optional("labelTolerance") {
                         result.labelTolerance = try value.double(in: 0...10)
                     }
-                    if let value = keys.optional("largest-shear") {
+                    if let value = keys.optional("largestShear") {
                         result.largestShear = try value.double(in: 0...0.5)
                     }
                 }
             }
-            if let value = keys.optional("probability-rule") {
+            if let value = keys.optional("probabilityRule") {
                 result.probabilityRule = (try? value.string()) == "manifest" ? nil : try ProbabilityLabelRule(value)
             }
         }
@@ -120,11 +120,11 @@ extension PreparationConfiguration {
         if (try? value.string()) == "same" { return .sameAsInPlane }
         return try value.mapping { (keys) throws(ConfigurationError) in
             let interpolation: Interpolation = try keys.required("interpolation").choice()
-            let axis = keys.optional("axis"), ratio = keys.optional("coarser-than")
+            let axis = keys.optional("axis"), ratio = keys.optional("coarserThan")
             switch (axis, ratio) {
             case (let axis?, nil): return .axis(try axis.choice(WorldAxis.self).number, interpolation)
             case (nil, let ratio?): return .coarseAxes(interpolation, ratio: try ratio.double(in: 1...100))
-            default: throw value.error("expected `same`, or interpolation with either axis or coarser-than.")
+            default: throw value.error("expected `same`, or interpolation with either axis or coarserThan.")
             }
         }
     }
@@ -158,14 +158,14 @@ extension PreparationConfiguration {
                 guard let value = keys.optional(modality.rawValue) else { continue }
                 found[modality] = try value.mapping { (keys) throws(ConfigurationError) in
                     let values = (keys.optional("low"), keys.optional("high"))
-                    let percents = (keys.optional("low-percentile"), keys.optional("high-percentile"))
+                    let percents = (keys.optional("lowPercentile"), keys.optional("highPercentile"))
                     let window: Window
                     switch (values, percents) {
                     case ((let low?, let high?), (nil, nil)):
                         window = .values(low: try low.double(), high: try high.double())
                     case ((nil, nil), (let low?, let high?)):
                         window = .percentiles(low: try low.double(in: 0...100), high: try high.double(in: 0...100))
-                    default: throw value.error("expected low and high, or low-percentile and high-percentile.")
+                    default: throw value.error("expected low and high, or lowPercentile and highPercentile.")
                     }
                     guard window.isOrdered else {
                         throw value.error("expected the lower bound to be below the upper one.")

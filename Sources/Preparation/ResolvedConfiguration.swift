@@ -38,7 +38,7 @@ struct ResolvedConfiguration: Sendable {
             "spacing: \(spacing.i) \(spacing.j) \(spacing.k)",
             "oblique: \(configuration.oblique.rawValue)",
             "interpolation: \(configuration.resampling.inPlane.rawValue)",
-            "through-plane: \(throughPlaneText)",
+            "throughPlane: \(throughPlaneText)",
             "crop: \(cropContext.map { "labels \($0.x) \($0.y) \($0.z)" } ?? "nothing")",
         ]
         for modality in Modality.allCases.sorted() {
@@ -50,13 +50,13 @@ struct ResolvedConfiguration: Sendable {
             }
         }
         lines += [
-            "steps-per-deviation: \(configuration.stepsPerDeviation)",
-            "non-finite: \(configuration.nonFinite.rawValue)",
-            "label-tolerance: \(configuration.labelTolerance)",
-            "largest-shear: \(configuration.largestShear)",
-            "probability-rule: \(probabilityRule.map { "\($0)" } ?? "none")",
-            "ignored-label: \(ignoredValue.map { "\($0)" } ?? "none")",
-            "label-values: \(classes.map { "\($0.value)" }.joined(separator: " "))",
+            "stepsPerDeviation: \(configuration.stepsPerDeviation)",
+            "nonFinite: \(configuration.nonFinite.rawValue)",
+            "labelTolerance: \(configuration.labelTolerance)",
+            "largestShear: \(configuration.largestShear)",
+            "probabilityRule: \(probabilityRule.map { "\($0)" } ?? "none")",
+            "ignoredLabel: \(ignoredValue.map { "\($0)" } ?? "none")",
+            "labelValues: \(classes.map { "\($0.value)" }.joined(separator: " "))",
         ]
         for rule in labelRules {
             lines.append(
@@ -72,7 +72,7 @@ struct ResolvedConfiguration: Sendable {
         switch configuration.resampling.throughPlane {
         case .sameAsInPlane: "same"
         case .axis(let axis, let interpolation): "axis \(["x", "y", "z"][axis]) \(interpolation.rawValue)"
-        case .coarseAxes(let interpolation, let ratio): "coarser-than \(ratio) \(interpolation.rawValue)"
+        case .coarseAxes(let interpolation, let ratio): "coarserThan \(ratio) \(interpolation.rawValue)"
         }
     }
 

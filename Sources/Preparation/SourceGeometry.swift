@@ -26,7 +26,7 @@ struct SourceGeometry {
                 .shearedAffine, file: file,
                 expected: "axes at right angles (cosines up to \(largestShear) are repaired)",
                 found: "a cosine of \(Self.rounded(shear))",
-                fix: "Correct the affine, or raise geometry: largest-shear.")
+                fix: "Correct the affine, or raise geometry: largestShear.")
         }
         if shear > Self.roundingShear {
             affine = Self.squared(affine, shape: header.grid.shape)

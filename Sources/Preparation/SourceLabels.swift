@@ -147,7 +147,7 @@ struct LabelReader {
         guard let rule = configuration.probabilityRule else {
             throw CaseRefusal(
                 .unreadableMetadata, file: reader.path(maps[0]),
-                expected: "a probability-rule in manifest or configuration",
+                expected: "a probabilityRule in manifest or configuration",
                 found: "none", fix: "State how probabilities become labels.")
         }
         var headers: [NIfTIHeader] = [], values: [[Float]] = []

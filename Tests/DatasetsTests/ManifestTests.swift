@@ -17,7 +17,7 @@ import Testing
         classes:
           - {value: 2, name: left kidney, structure: left-kidney}
           - {value: 1, name: right kidney, structure: right-kidney}
-        crop-context: {x: 1, y: 2, z: 3}
+        cropContext: {x: 1, y: 2, z: 3}
         splits:
           paper: splits/mine.json
 
@@ -53,11 +53,11 @@ import Testing
             ),
             (
                 "{constant: CT}", "{constant: CT, from: dataset.json}",
-                "m.yaml:8: modality: expected exactly one of constant, by-number, from."
+                "m.yaml:8: modality: expected exactly one of constant, byNumber, from."
             ),
             (
-                "{constant: CT}", "{by-number: [{first: 1, last: 5, modality: CT}, {first: 5, last: 6, modality: MR}]}",
-                "m.yaml:8: modality.by-number[1]: the range 5 to 6 overlaps one before it."
+                "{constant: CT}", "{byNumber: [{first: 1, last: 5, modality: CT}, {first: 5, last: 6, modality: MR}]}",
+                "m.yaml:8: modality.byNumber[1]: the range 5 to 6 overlaps one before it."
             ),
             (
                 "splits/mine.json", "../mine.json",
@@ -72,11 +72,11 @@ import Testing
                 #"m.yaml:1: name: expected lower-case letters, digits and single hyphens but found "../mine"."#
             ),
             (
-                "crop-context: {x: 1, y: 2, z: 3}",
-                "crop-context: {x: 1, y: 2, z: 3}\nlabel-rules: [{drop: [3], reason: r}]",
-                "m.yaml:14: label-rules[0].drop[0]: no class has the value 3."
+                "cropContext: {x: 1, y: 2, z: 3}",
+                "cropContext: {x: 1, y: 2, z: 3}\nlabelRules: [{drop: [3], reason: r}]",
+                "m.yaml:14: labelRules[0].drop[0]: no class has the value 3."
             ),
-            ("z: 3}", "z: 3, margin: 4}", "m.yaml:13: crop-context.margin: unknown key. Known here: x, y, z."),
+            ("z: 3}", "z: 3, margin: 4}", "m.yaml:13: cropContext.margin: unknown key. Known here: x, y, z."),
         ]) func complaints(good: String, bad: String, complaint: String)
     {
         let error = #expect(throws: ConfigurationError.self) {

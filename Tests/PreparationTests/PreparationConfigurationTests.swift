@@ -21,13 +21,13 @@ import Volumes
             spacing: [1, 2, 3]
             oblique: resample
             interpolation: linear
-            through-plane: {axis: z, interpolation: nearest}
+            throughPlane: {axis: z, interpolation: nearest}
             crop: {to: labels, context: {x: 1, y: 2, z: 3}}
-            windows: {CT: {low: -100, high: 300}, MR: {low-percentile: 0.5, high-percentile: 99.5}}
-            steps-per-deviation: 500
-            non-finite: replace
-            geometry: {label-tolerance: 0.5, largest-shear: 0.1}
-            probability-rule: {rule: threshold, threshold: 0.25}
+            windows: {CT: {low: -100, high: 300}, MR: {lowPercentile: 0.5, highPercentile: 99.5}}
+            stepsPerDeviation: 500
+            nonFinite: replace
+            geometry: {labelTolerance: 0.5, largestShear: 0.1}
+            probabilityRule: {rule: threshold, threshold: 0.25}
             """)
         #expect(configuration.spacing == (try Spacing(1, 2, 3)))
         #expect(configuration.oblique == .resample)
@@ -42,7 +42,7 @@ import Volumes
         #expect(configuration.largestShear == 0.1)
         #expect(configuration.probabilityRule == .threshold(0.25))
         #expect(
-            try read("through-plane: {coarser-than: 3, interpolation: linear}").resampling.throughPlane
+            try read("throughPlane: {coarserThan: 3, interpolation: linear}").resampling.throughPlane
                 == .coarseAxes(.linear, ratio: 3))
         #expect(try read("crop: {to: nothing}").crop == .nothing)
     }
@@ -63,11 +63,11 @@ import Volumes
             ),
             (
                 "windows: {CT: {low: 5}}",
-                "prepare.yaml:1: windows.CT: expected low and high, or low-percentile and high-percentile."
+                "prepare.yaml:1: windows.CT: expected low and high, or lowPercentile and highPercentile."
             ),
             (
-                "through-plane: {interpolation: linear}",
-                "prepare.yaml:1: through-plane: expected `same`, or interpolation with either axis or coarser-than."
+                "throughPlane: {interpolation: linear}",
+                "prepare.yaml:1: throughPlane: expected `same`, or interpolation with either axis or coarserThan."
             ),
         ])
     func mistakes(text: String, complaint: String) {

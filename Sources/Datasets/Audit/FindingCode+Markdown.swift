@@ -13,7 +13,7 @@ extension FindingCode {
         return """
             # Audit codes
 
-            What `iris audit` can find. Codes are stable: programs and manifests (`known-defects`) may rely on them. The severity is the
+            What `iris audit` can find. Codes are stable: programs and manifests (`knownDefects`) may rely on them. The severity is the
             usual one; circumstances that change it are named. An error makes a case unusable or its numbers wrong, a warning deserves a
             look, an info is a truth about the data that needs no action. `iris audit --codes` prints this page.
 

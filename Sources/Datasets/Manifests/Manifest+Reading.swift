@@ -38,16 +38,16 @@ extension Manifest {
                 modality: try ManifestReader.modality(keys.required("modality")),
                 intensityUnits: try ManifestReader.intensity(keys.required("intensity")),
                 classes: classes,
-                labelRules: try ManifestReader.labelRules(keys.optional("label-rules"), classes: classes),
-                labelGeometry: try keys.optional("label-geometry")?.choice() ?? .own,
-                probabilityRule: try keys.optional("probability-rule").map { (value) throws(ConfigurationError) in
+                labelRules: try ManifestReader.labelRules(keys.optional("labelRules"), classes: classes),
+                labelGeometry: try keys.optional("labelGeometry")?.choice() ?? .own,
+                probabilityRule: try keys.optional("probabilityRule").map { (value) throws(ConfigurationError) in
                     try ProbabilityLabelRule(value)
                 },
                 expectedCounts: try ManifestReader.counts(keys.optional("counts")),
                 officialSplit: nil, paperSplit: nil,
-                knownDefects: try ManifestReader.defects(keys.optional("known-defects")),
-                spacingCorrections: try ManifestReader.corrections(keys.optional("spacing-corrections")),
-                cropContext: try ManifestReader.cropContext(keys.required("crop-context")),
+                knownDefects: try ManifestReader.defects(keys.optional("knownDefects")),
+                spacingCorrections: try ManifestReader.corrections(keys.optional("spacingCorrections")),
+                cropContext: try ManifestReader.cropContext(keys.required("cropContext")),
                 notes: try strings(keys.optional("notes")), structures: structures)
         }
         self = draft.with(

@@ -37,14 +37,14 @@ enum ManifestReader {
 
     static func modality(_ value: YAMLValue) throws(ConfigurationError) -> ModalityRule {
         try value.mapping { (keys) throws(ConfigurationError) in
-            let constant = keys.optional("constant"), ranges = keys.optional("by-number"), own = keys.optional("from")
+            let constant = keys.optional("constant"), ranges = keys.optional("byNumber"), own = keys.optional("from")
             switch (constant, ranges, own) {
             case (let constant?, nil, nil): return .constant(try constant.choice())
             case (nil, let ranges?, nil): return .byNumber(try self.ranges(ranges))
             case (nil, nil, let own?):
                 guard try own.string() == "dataset.json" else { throw own.error("expected dataset.json.") }
                 return .datasetJSON
-            default: throw value.error("expected exactly one of constant, by-number, from.")
+            default: throw value.error("expected exactly one of constant, byNumber, from.")
             }
         }
     }
@@ -100,7 +100,7 @@ enum ManifestReader {
                 }
                 return ManifestClass(
                     value: value, name: name, structure: id, side: known.side,
-                    mayBeAbsent: try keys.optional("may-be-absent")?.bool() ?? false)
+                    mayBeAbsent: try keys.optional("mayBeAbsent")?.bool() ?? false)
             }
             guard !result.contains(where: { $0.value == one.value || $0.structure == one.structure }) else {
                 throw item.error("the value \(one.value) or the structure \(one.structure) stands twice.")

@@ -28,7 +28,7 @@ extension StructureCatalogue {
     private static func structure(id: String, _ value: YAMLValue) throws(ConfigurationError) -> Structure {
         try value.mapping { (keys) throws(ConfigurationError) in
             let side: Side = try keys.optional("side")?.choice() ?? .none
-            let bodySide: Side = try keys.optional("body-side")?.choice() ?? side
+            let bodySide: Side = try keys.optional("bodySide")?.choice() ?? side
             return Structure(
                 id: id, name: try keys.optional("name")?.string() ?? id.replacing("-", with: " "), side: side,
                 partner: try keys.optional("pair")?.string(), bodySide: bodySide,

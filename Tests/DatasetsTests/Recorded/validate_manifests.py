@@ -31,7 +31,7 @@ for name, change in {
     "unknown adapter": lambda m: m["layout"].update(adapter="amos"),
     "split outside": lambda m: m["splits"].update(paper="../x.json"),
     "two rules of modality": lambda m: m["modality"].update(constant="CT"),
-    "no margin": lambda m: m["crop-context"].pop("z"),
+    "no margin": lambda m: m["cropContext"].pop("z"),
 }.items():
     bad = copy.deepcopy(good)
     change(bad)
