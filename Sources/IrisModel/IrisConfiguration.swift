@@ -64,17 +64,17 @@ extension IrisConfiguration {
                 result.channels = []
                 for item in items { result.channels.append(try item.int(in: 1...4096)) }
             }
-            try map.read("encoderBlocks", 1...8, into: &result.encoderBlocks)
-            try map.read("decoderBlocks", 1...8, into: &result.decoderBlocks)
+            result.encoderBlocks = try map.wholeNumber("encoderBlocks", in: 1...8, default: result.encoderBlocks)
+            result.decoderBlocks = try map.wholeNumber("decoderBlocks", in: 1...8, default: result.decoderBlocks)
             if let value = map.optional("leakySlope") { result.leakySlope = Float(try value.double(in: 1e-6...1)) }
             if let value = map.optional("epsilon") { result.epsilon = Float(try value.double(in: 1e-9...1)) }
-            try map.read("embedding", 1...8192, into: &result.embedding)
-            try map.read("contextTokens", 1...256, into: &result.contextTokens)
-            try map.read("shuffleFactor", 1...8, into: &result.shuffleFactor)
-            try map.read("contextLayers", 1...16, into: &result.contextLayers)
-            try map.read("heads", 1...64, into: &result.heads)
-            try map.read("expansion", 1...16, into: &result.expansion)
-            try map.read("attentionLevels", 1...8, into: &result.attentionLevels)
+            result.embedding = try map.wholeNumber("embedding", in: 1...8192, default: result.embedding)
+            result.contextTokens = try map.wholeNumber("contextTokens", in: 1...256, default: result.contextTokens)
+            result.shuffleFactor = try map.wholeNumber("shuffleFactor", in: 1...8, default: result.shuffleFactor)
+            result.contextLayers = try map.wholeNumber("contextLayers", in: 1...16, default: result.contextLayers)
+            result.heads = try map.wholeNumber("heads", in: 1...64, default: result.heads)
+            result.expansion = try map.wholeNumber("expansion", in: 1...16, default: result.expansion)
+            result.attentionLevels = try map.wholeNumber("attentionLevels", in: 1...8, default: result.attentionLevels)
             if let value = map.optional("checkpointing") { result.checkpointing = try value.bool() }
             if let value = map.optional("compute") { result.compute = try value.choice() }
             return result
@@ -124,13 +124,5 @@ extension IrisConfiguration {
         compute: \(compute.rawValue)
 
         """
-    }
-}
-
-extension YAMLMapping {
-    fileprivate mutating func read(_ key: String, _ range: ClosedRange<Int>, into target: inout Int)
-        throws(ConfigurationError)
-    {
-        if let value = optional(key) { target = try value.int(in: range) }
     }
 }

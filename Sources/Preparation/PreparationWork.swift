@@ -66,7 +66,7 @@ struct PreparationWork: Sendable {
         let number = Int(name.reversed().prefix { $0.isNumber }.reversed().map(String.init).joined())
         let file = SourceReader.path(URL(filePath: problem.file), below: preparation.folder)
         let refusal = CaseRefusal(
-            FindingCode(rawValue: problem.code.rawValue)!, file: file, expected: problem.expected, found: problem.found,
+            problem.code, file: file, expected: problem.expected, found: problem.found,
             fix: problem.fix)
         try writer.quarantine(
             QuarantinedCase(

@@ -4,11 +4,11 @@ import Testing
 
 /// The structure of exported descriptions. The same files pass `mlcroissant validate` (mlcroissant 1.1.1).
 @Suite struct CroissantTests {
-    private func export(_ name: String, _ folder: TemporaryFolder) async throws -> JSON {
+    private func export(_ name: String, _ folder: TemporaryFolder) async throws -> JSONValue {
         let manifest = try library.manifest(name)
         let description = try await CroissantDescription(
             manifest, listing: manifest.adapter(for: folder.url).cases(), source: folder.url, jobs: 2)
-        return try JSON(String(decoding: JSONEncoder().encode(description), as: UTF8.self))
+        return try JSONValue(String(decoding: JSONEncoder().encode(description), as: UTF8.self))
     }
 
     @Test("Files with size and SHA-256, a table of cases, a table of classes") func structure() async throws {
@@ -18,10 +18,10 @@ import Testing
             "imagesTr/amos_0507.nii.gz", "labelsTr/amos_0507.nii.gz", "imagesTs/amos_0002.nii", "notes.txt",
         ])
         let found = try await export("amos22", folder)
-        #expect(found["@type"] == .string("sc:Dataset") && found["name"] == .string("amos22"))
-        #expect(found["conformsTo"] == .string("http://mlcommons.org/croissant/1.0"))
+        #expect(found["@type"] == .text("sc:Dataset") && found["name"] == .text("amos22"))
+        #expect(found["conformsTo"] == .text("http://mlcommons.org/croissant/1.0"))
         #expect(
-            found["@context"]?["cr"] == .string("http://mlcommons.org/croissant/")
+            found["@context"]?["cr"] == .text("http://mlcommons.org/croissant/")
                 && found["@context"]?["sha256"] == nil)
 
         let files = try #require(found["distribution"]?.array)
@@ -31,8 +31,8 @@ import Testing
             ])
         #expect(
             files.allSatisfy {
-                $0["@type"] == .string("cr:FileObject") && $0["sha256"] == .string(digest)
-                    && $0["contentSize"] == .string("1 B")
+                $0["@type"] == .text("cr:FileObject") && $0["sha256"] == .text(digest)
+                    && $0["contentSize"] == .text("1 B")
             })
         #expect(
             files.map { $0["encodingFormat"]?.string } == [
@@ -49,9 +49,9 @@ import Testing
         let rows = try #require(sets[0]["data"]?.array)
         #expect(rows.map { $0["cases/id"]?.string } == ["amos_0002", "amos_0507"])
         #expect(
-            rows[1]["cases/modality"] == .string("MR") && rows[1]["cases/split"] == .string("train")
-                && rows[1]["cases/label"] == .string("labelsTr/amos_0507.nii.gz"))
-        #expect(rows[0]["cases/label"] == .string(""))
+            rows[1]["cases/modality"] == .text("MR") && rows[1]["cases/split"] == .text("train")
+                && rows[1]["cases/label"] == .text("labelsTr/amos_0507.nii.gz"))
+        #expect(rows[0]["cases/label"] == .text(""))
         #expect(sets[1]["data"]?.array?.count == 15)
     }
 
@@ -69,6 +69,6 @@ import Testing
         let brain = try TemporaryFolder().write(["test/image/ixi_1_img.nii"] + maps)
         let one = try await export("brain-aging", brain)
         #expect(one["distribution"]?.array?.count == 4)
-        #expect(one["recordSet"]?.array?[0]["data"]?.array?[0]["cases/label"] == .string(maps.joined(separator: " ")))
+        #expect(one["recordSet"]?.array?[0]["data"]?.array?[0]["cases/label"] == .text(maps.joined(separator: " ")))
     }
 }

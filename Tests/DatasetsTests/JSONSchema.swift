@@ -1,15 +1,16 @@
+import Datasets
 import FoundationEssentials
 
 /// As much of JSON Schema (draft 2020-12) as `manifests/schema.json` uses.
 ///
 /// A keyword that is not known here is a failure, so the schema cannot outgrow the check unseen.
 struct JSONSchema {
-    let root: JSON
+    let root: JSONValue
 
     /// What is wrong with `value`; empty when it is valid.
-    func errors(_ value: JSON) -> [String] { check(value, root, "") }
+    func errors(_ value: JSONValue) -> [String] { check(value, root, "") }
 
-    private func check(_ value: JSON, _ schema: JSON, _ path: String) -> [String] {
+    private func check(_ value: JSONValue, _ schema: JSONValue, _ path: String) -> [String] {
         var errors: [String] = []
         for (keyword, rule) in schema.object ?? [:] {
             switch keyword {
@@ -58,42 +59,17 @@ struct JSONSchema {
         return errors
     }
 
-    private func matches(_ value: JSON, type: String) -> Bool {
+    private func matches(_ value: JSONValue, type: String) -> Bool {
         switch (type, value) {
-        case ("object", .object), ("array", .array), ("string", .string), ("number", .number), ("boolean", .bool): true
+        case ("object", .object), ("array", .list), ("string", .text), ("number", .number), ("boolean", .bool): true
         case ("integer", .number(let number)): number == number.rounded()
         default: false
         }
     }
 }
 
-/// A JSON document.
-enum JSON: Decodable, Equatable {
-    case object([String: JSON]), array([JSON]), string(String), number(Double), bool(Bool), null
+extension JSONValue {
+    init(_ text: String) throws { self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) }
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let value = try? container.decode([JSON].self) {
-            self = .array(value)
-        } else {
-            self = .object(try container.decode([String: JSON].self))
-        }
-    }
-
-    init(_ text: String) throws { self = try JSONDecoder().decode(JSON.self, from: Data(text.utf8)) }
-
-    var object: [String: JSON]? { if case .object(let value) = self { value } else { nil } }
-    var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
-    var string: String? { if case .string(let value) = self { value } else { nil } }
-    var number: Double? { if case .number(let value) = self { value } else { nil } }
-
-    subscript(key: String) -> JSON? { object?[key] }
+    subscript(key: String) -> JSONValue? { object?[key] }
 }

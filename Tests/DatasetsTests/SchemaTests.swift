@@ -9,7 +9,7 @@ import Testing
 
     init() throws {
         schema = JSONSchema(
-            root: try JSON(String(contentsOf: library.folder.appending(path: "schema.json"), encoding: .utf8)))
+            root: try JSONValue(String(contentsOf: library.folder.appending(path: "schema.json"), encoding: .utf8)))
     }
 
     @Test("Every manifest is valid") func manifestsAreValid() throws {
@@ -38,7 +38,7 @@ import Testing
                 try String(contentsOf: library.folder.appending(path: name), encoding: .utf8)
             }
         }
-        #expect(!schema.errors(try JSON(yaml: YAMLValue(text: text, file: "m.yaml"))).isEmpty)
+        #expect(!schema.errors(try JSONValue(yaml: YAMLValue(text: text, file: "m.yaml"))).isEmpty)
     }
 
     @Test("The schema's adapters and modalities are the program's") func choices() {
@@ -50,19 +50,19 @@ import Testing
         )
     }
 
-    private func json(_ name: String) throws -> JSON {
+    private func json(_ name: String) throws -> JSONValue {
         let file = library.folder.appending(path: name)
-        return try JSON(yaml: YAMLValue(text: String(contentsOf: file, encoding: .utf8), file: file.path))
+        return try JSONValue(yaml: YAMLValue(text: String(contentsOf: file, encoding: .utf8), file: file.path))
     }
 }
 
-extension JSON {
+extension JSONValue {
     /// The JSON that a YAML document means.
     init(yaml value: YAMLValue) throws {
         if let pairs = try? value.pairs() {
-            self = .object(Dictionary(uniqueKeysWithValues: try pairs.map { ($0.key, try JSON(yaml: $0.value)) }))
+            self = .object(Dictionary(uniqueKeysWithValues: try pairs.map { ($0.key, try JSONValue(yaml: $0.value)) }))
         } else if let list = try? value.list() {
-            self = .array(try list.map { try JSON(yaml: $0) })
+            self = .list(try list.map { try JSONValue(yaml: $0) })
         } else if value.isNull {
             self = .null
         } else if let bool = try? value.bool() {
@@ -70,7 +70,7 @@ extension JSON {
         } else if let number = try? value.double() {
             self = .number(number)
         } else {
-            self = .string(try value.string())
+            self = .text(try value.string())
         }
     }
 }

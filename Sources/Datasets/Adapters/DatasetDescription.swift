@@ -54,6 +54,25 @@ struct DatasetDescription {
         }
     }
 
+    /// Opens the `dataset.json` of a folder that has one and lets `read` turn it, with its path, into cases, to which the
+    /// manifest's lists for the paper's split are applied.
+    ///
+    /// - Throws: ``LayoutError`` when the file cannot be used; whatever `read` throws.
+    static func listing(
+        _ root: SourceFolder, _ manifest: Manifest, read: (DatasetDescription, String) throws -> CaseListing
+    ) throws -> CaseListing {
+        let file = root.url.appending(path: root.file("dataset.json")!)
+        do {
+            var listing = try read(DatasetDescription(file), file.path)
+            if let split = manifest.paperSplit {
+                for n in listing.cases.indices { listing.cases[n].paperSplit = split[listing.cases[n].subject] }
+            }
+            return listing
+        } catch let error as UnreadableDescription {
+            throw LayoutError(root, manifest, found: "\(error.file) with \(error.reason)")
+        }
+    }
+
     /// Value to name (MSD: keys are numbers, perhaps zero-padded) or name to value, or values (nnU-Net version 2).
     private static func labels(_ object: [String: JSONValue], file: String) throws(UnreadableDescription)
         -> [(name: String, values: [Int])]

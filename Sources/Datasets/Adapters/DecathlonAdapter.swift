@@ -13,16 +13,14 @@ struct DecathlonAdapter: DatasetAdapter {
         let root = try SourceFolder.root(folder, manifest: manifest) {
             $0.file("dataset.json") != nil && $0.folder("imagesTr") != nil
         }
-        let file = root.url.appending(path: root.file("dataset.json")!)
-        do {
-            let description = try DatasetDescription(file)
+        return try DatasetDescription.listing(root, manifest) { description, file in
             guard !description.isVersion2 else {
                 throw LayoutError(root, manifest, found: "a dataset.json of nnU-Net version 2. Use the dataset nnunet")
             }
             var reading = DecathlonReading(
                 root: root.url, description: description,
-                dataset: description.datasetName(folder: root.url, manifest: manifest), file: file.path)
-            let table = try description.classTable(manifest.structures, file: file.path)
+                dataset: description.datasetName(folder: root.url, manifest: manifest), file: file)
+            let table = try description.classTable(manifest.structures, file: file)
             reading.read(description.training, split: .train, labelled: true)
             reading.read(description.validation, split: .val, labelled: true)
             reading.read(description.test, split: .test, labelled: false)
@@ -36,16 +34,9 @@ struct DecathlonAdapter: DatasetAdapter {
                 testFolder: root.folder("imagesTs"))
             reading.checkCounts()
             return CaseListing(
-                dataset: reading.dataset,
-                cases: reading.cases.map { one in
-                    var one = one
-                    one.paperSplit = manifest.paperSplit?[one.subject]
-                    return one
-                },
+                dataset: reading.dataset, cases: reading.cases,
                 problems: root.problems + reading.folders.problems + reading.problems,
                 classes: table.classes, ignoredValue: table.ignoredValue)
-        } catch let error as UnreadableDescription {
-            throw LayoutError(root, manifest, found: "\(error.file) with \(error.reason)")
         }
     }
 }

@@ -1,5 +1,5 @@
 /// Any JSON value, for files whose shape is not to be trusted.
-enum JSONValue: Decodable {
+package enum JSONValue: Decodable, Equatable {
     case null
     case bool(Bool)
     case number(Double)
@@ -7,7 +7,7 @@ enum JSONValue: Decodable {
     case list([JSONValue])
     case object([String: JSONValue])
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -24,9 +24,10 @@ enum JSONValue: Decodable {
         }
     }
 
-    var string: String? { if case .text(let value) = self { value } else { nil } }
-    var array: [JSONValue]? { if case .list(let value) = self { value } else { nil } }
-    var object: [String: JSONValue]? { if case .object(let value) = self { value } else { nil } }
+    package var string: String? { if case .text(let value) = self { value } else { nil } }
+    package var array: [JSONValue]? { if case .list(let value) = self { value } else { nil } }
+    package var object: [String: JSONValue]? { if case .object(let value) = self { value } else { nil } }
+    package var number: Double? { if case .number(let value) = self { value } else { nil } }
     /// A whole number.
-    var int: Int? { if case .number(let value) = self { Int(exactly: value) } else { nil } }
+    package var int: Int? { if case .number(let value) = self { Int(exactly: value) } else { nil } }
 }

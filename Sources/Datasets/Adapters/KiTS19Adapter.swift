@@ -55,7 +55,7 @@ struct KiTS19Adapter: DatasetAdapter {
             folder.files.filter { VolumeFileName($0)?.stem.lowercased() == stem }.map { folder.url.appending(path: $0) }
         }
         let images = found("imaging"), labels = found("segmentation")
-        func unusable(_ code: LayoutProblem.Code, file: String, _ expected: String, found: String, _ fix: String)
+        func unusable(_ code: FindingCode, file: String, _ expected: String, found: String, _ fix: String)
             -> LayoutProblem
         {
             LayoutProblem(

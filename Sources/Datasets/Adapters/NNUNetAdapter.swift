@@ -12,16 +12,14 @@ struct NNUNetAdapter: DatasetAdapter {
         let root = try SourceFolder.root(folder, manifest: manifest) { root in
             root.file("dataset.json") != nil && (root.folder("imagesTr") != nil || root.folder("imagesTs") != nil)
         }
-        let file = root.url.appending(path: root.file("dataset.json")!)
-        do {
-            let description = try DatasetDescription(file)
+        return try DatasetDescription.listing(root, manifest) { description, file in
             if let ending = description.fileEnding, ![".nii", ".nii.gz"].contains(ending.lowercased()) {
                 throw LayoutError(root, manifest, found: "files ending in \(ending); only .nii and .nii.gz are read")
             }
-            let table = try description.classTable(manifest.structures, file: file.path)
+            let table = try description.classTable(manifest.structures, file: file)
             var reading = NNUNetReading(
                 root: root.url, description: description,
-                dataset: description.datasetName(folder: root.url, manifest: manifest), file: file.path)
+                dataset: description.datasetName(folder: root.url, manifest: manifest), file: file)
             if let cases = description.explicitCases {
                 reading.read(cases)
             } else {
@@ -31,8 +29,6 @@ struct NNUNetAdapter: DatasetAdapter {
                 dataset: reading.dataset, cases: reading.cases,
                 problems: root.problems + reading.folders.problems + reading.problems,
                 classes: table.classes, ignoredValue: table.ignoredValue)
-        } catch let error as UnreadableDescription {
-            throw LayoutError(root, manifest, found: "\(error.file) with \(error.reason)")
         }
     }
 }
@@ -82,8 +78,7 @@ private struct NNUNetReading {
         }
     }
 
-    private mutating func existing(_ path: String, _ code: LayoutProblem.Code, id: String) throws(LayoutProblem) -> URL
-    {
+    private mutating func existing(_ path: String, _ code: FindingCode, id: String) throws(LayoutProblem) -> URL {
         guard let safe = SafePath(path) else {
             var problem = LayoutProblem.unsafePath(path, listedIn: file)
             problem.caseID = id

@@ -1,6 +1,6 @@
 /// The stable names of everything that the audit can find. `docs/audit-codes.md` lists them for readers.
 public enum FindingCode: String, CaseIterable, Sendable, Comparable {
-    // The tree; the first twelve are the adapters' own (``LayoutProblem/Code``).
+    // The tree; all but the last two are the adapters' own (``LayoutProblem``).
     case missingImage = "missing-image"
     case missingLabel = "missing-label"
     case missingMap = "missing-map"
@@ -102,9 +102,4 @@ public enum FindingCode: String, CaseIterable, Sendable, Comparable {
 
     private static let ranks = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($0.element, $0.offset) })
     private var rank: Int { Self.ranks[self]! }
-
-    init(_ code: LayoutProblem.Code) {
-        // Every layout problem is a code of the catalogue; a test goes through them.
-        self = FindingCode(rawValue: code.rawValue)!
-    }
 }

@@ -25,7 +25,7 @@ struct RawTree {
         }
         var findings = listing.problems.map { problem in
             Finding(
-                FindingCode(problem.code), severity: problem.severity, dataset: dataset, case: problem.caseID,
+                problem.code, severity: problem.severity, dataset: dataset, case: problem.caseID,
                 file: relative(problem.file),
                 expected: problem.expected.replacing(root + "/", with: ""),
                 found: problem.found.replacing(root + "/", with: ""),

@@ -48,7 +48,7 @@ extension Manifest {
                 knownDefects: try ManifestReader.defects(keys.optional("knownDefects")),
                 spacingCorrections: try ManifestReader.corrections(keys.optional("spacingCorrections")),
                 cropContext: try ManifestReader.cropContext(keys.required("cropContext")),
-                notes: try strings(keys.optional("notes")), structures: structures)
+                notes: try keys.strings("notes"), structures: structures)
         }
         self = draft.with(
             official: try official.map { try ManifestReader.splitLists($0, text: splitText) },

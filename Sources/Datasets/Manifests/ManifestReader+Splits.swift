@@ -24,7 +24,7 @@ extension ManifestReader {
     private static func splitLists(_ value: YAMLValue) throws(ConfigurationError) -> SplitLists {
         var ids: [Split: [String]] = [:]
         try value.mapping { (keys) throws(ConfigurationError) in
-            for split in Split.allCases { ids[split] = try strings(keys.optional(split.rawValue)) }
+            for split in Split.allCases { ids[split] = try keys.strings(split.rawValue) }
         }
         guard let lists = SplitLists(ids) else {
             throw value.error(

@@ -31,7 +31,7 @@ enum ManifestReader {
         try value.mapping { (keys) throws(ConfigurationError) in
             ManifestLayout(
                 adapter: try keys.required("adapter").choice(), expected: try keys.required("expected").string(),
-                variants: try strings(keys.optional("variants")), refused: try strings(keys.optional("refused")))
+                variants: try keys.strings("variants"), refused: try keys.strings("refused"))
         }
     }
 
@@ -154,7 +154,7 @@ enum ManifestReader {
                 let code = try keys.optional("code")?.string()
                 let note = try keys.required("note").string(), remedy = try keys.required("remedy").string()
                 let cases = try keys.required("cases")
-                let ids = try strings(cases)
+                let ids = try cases.strings()
                 guard !ids.isEmpty else { throw cases.error("expected at least one case.") }
                 return ids.map { KnownDefect(caseID: $0, code: code, note: note, remedy: remedy) }
             }

@@ -36,7 +36,7 @@ extension StructureCatalogue {
                 },
                 frame: try keys.optional("frame")?.choice() ?? .body,
                 volume: try keys.optional("volume").map { (value) throws(ConfigurationError) in try volume(value) },
-                aliases: try strings(keys.optional("aliases")).map(plainName))
+                aliases: try keys.strings("aliases").map(plainName))
         }
     }
 
@@ -59,12 +59,4 @@ extension StructureCatalogue {
         }
         return low...high
     }
-}
-
-/// The texts of an optional list.
-func strings(_ value: YAMLValue?) throws(ConfigurationError) -> [String] {
-    guard let value else { return [] }
-    var result: [String] = []
-    for item in try value.list() { result.append(try item.string()) }
-    return result
 }

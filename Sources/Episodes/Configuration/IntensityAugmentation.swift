@@ -101,3 +101,10 @@ extension IntensityAugmentation {
         }
     }
 }
+
+extension YAMLMapping {
+    /// The setting `probability`, 1 when absent.
+    mutating func probability() throws(ConfigurationError) -> Double {
+        try number("probability", in: 0...1, default: 1)
+    }
+}

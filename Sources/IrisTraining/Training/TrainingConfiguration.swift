@@ -96,22 +96,21 @@ extension TrainingConfiguration {
                 steps: steps,
                 learningRate: try LearningRateSchedule(try top.required("learningRate"), steps: steps))
             if let value = top.optional("seed") { result.seed = UInt64(try value.int(in: 0...Int.max)) }
-            if let value = top.optional("batch") { result.batch = try value.int(in: 1...4096) }
+            result.batch = try top.wholeNumber("batch", in: 1...4096, default: result.batch)
             if let value = top.optional("accumulation") {
                 result.accumulation = try value.int(in: 1...4096)
                 guard result.batch % result.accumulation == 0 else {
                     throw value.error("expected a divisor of batch (\(result.batch)) but found \(result.accumulation).")
                 }
             }
-            if let value = top.optional("optimizer") { result.optimizer = try OptimizerSettings(value) }
-            if let value = top.optional("gradientClip") { result.gradientClip = try value.double(in: 0...1e9) }
-            if let value = top.optional("averageDecay") { result.averageDecay = try value.double(in: 0...0.999999) }
-            if let value = top.optional("memoryBankDecay") {
-                result.memoryBankDecay = try value.double(in: 0...0.999999)
-            }
-            if let value = top.optional("loss") { result.loss = try LossSettings(value) }
-            if let value = top.optional("validation") { result.validation = try ValidationSettings(value) }
-            if let value = top.optional("checkpoints") { result.checkpoints = try CheckpointSettings(value) }
+            result.optimizer = try top.optional("optimizer", OptimizerSettings.init) ?? result.optimizer
+            result.gradientClip = try top.number("gradientClip", in: 0...1e9, default: result.gradientClip)
+            result.averageDecay = try top.number("averageDecay", in: 0...0.999999, default: result.averageDecay)
+            result.memoryBankDecay = try top.number(
+                "memoryBankDecay", in: 0...0.999999, default: result.memoryBankDecay)
+            result.loss = try top.optional("loss", LossSettings.init) ?? result.loss
+            result.validation = try top.optional("validation", ValidationSettings.init) ?? result.validation
+            result.checkpoints = try top.optional("checkpoints", CheckpointSettings.init) ?? result.checkpoints
             return result
         }
     }
@@ -121,11 +120,11 @@ extension TrainingConfiguration.OptimizerSettings {
     fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
         self = try value.mapping { (keys) throws(ConfigurationError) in
             var result = Self()
-            if let value = keys.optional("method") { result.method = try value.choice() }
-            if let value = keys.optional("beta1") { result.beta1 = try value.double(in: 0...0.99999) }
-            if let value = keys.optional("beta2") { result.beta2 = try value.double(in: 0...0.999999) }
-            if let value = keys.optional("epsilon") { result.epsilon = try value.double(in: 1e-12...1) }
-            if let value = keys.optional("weightDecay") { result.weightDecay = try value.double(in: 0...10) }
+            result.method = try keys.choice("method", default: result.method)
+            result.beta1 = try keys.number("beta1", in: 0...0.99999, default: result.beta1)
+            result.beta2 = try keys.number("beta2", in: 0...0.999999, default: result.beta2)
+            result.epsilon = try keys.number("epsilon", in: 1e-12...1, default: result.epsilon)
+            result.weightDecay = try keys.number("weightDecay", in: 0...10, default: result.weightDecay)
             return result
         }
     }
@@ -135,9 +134,9 @@ extension TrainingConfiguration.LossSettings {
     fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
         self = try value.mapping { (keys) throws(ConfigurationError) in
             var result = Self()
-            if let value = keys.optional("dice") { result.dice = try value.double(in: 0...1000) }
-            if let value = keys.optional("crossEntropy") { result.crossEntropy = try value.double(in: 0...1000) }
-            if let value = keys.optional("smoothing") { result.smoothing = try value.double(in: 0...1e6) }
+            result.dice = try keys.number("dice", in: 0...1000, default: result.dice)
+            result.crossEntropy = try keys.number("crossEntropy", in: 0...1000, default: result.crossEntropy)
+            result.smoothing = try keys.number("smoothing", in: 0...1e6, default: result.smoothing)
             return result
         }
     }
@@ -147,9 +146,9 @@ extension TrainingConfiguration.ValidationSettings {
     fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
         self = try value.mapping { (keys) throws(ConfigurationError) in
             var result = Self()
-            if let value = keys.optional("every") { result.every = try value.int(in: 1...100_000_000) }
-            if let value = keys.optional("episodes") { result.episodes = try value.int(in: 0...1_000_000) }
-            if let value = keys.optional("patience") { result.patience = try value.int(in: 0...1_000_000) }
+            result.every = try keys.wholeNumber("every", in: 1...100_000_000, default: result.every)
+            result.episodes = try keys.wholeNumber("episodes", in: 0...1_000_000, default: result.episodes)
+            result.patience = try keys.wholeNumber("patience", in: 0...1_000_000, default: result.patience)
             return result
         }
     }
@@ -159,8 +158,8 @@ extension TrainingConfiguration.CheckpointSettings {
     fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
         self = try value.mapping { (keys) throws(ConfigurationError) in
             var result = Self()
-            if let value = keys.optional("every") { result.every = try value.int(in: 1...100_000_000) }
-            if let value = keys.optional("keep") { result.keep = try value.int(in: 1...10_000) }
+            result.every = try keys.wholeNumber("every", in: 1...100_000_000, default: result.every)
+            result.keep = try keys.wholeNumber("keep", in: 1...10_000, default: result.keep)
             return result
         }
     }

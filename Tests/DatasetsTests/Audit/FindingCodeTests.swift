@@ -21,12 +21,6 @@ import Testing
         }
     }
 
-    @Test func layoutProblemsAreFindings() {
-        for code in LayoutProblem.Code.allCases {
-            #expect(FindingCode(rawValue: code.rawValue) != nil, "\(code.rawValue)")
-        }
-    }
-
     /// A known defect that names no code of the catalogue would never acknowledge anything.
     @Test func manifestsNameCodesOfTheCatalogue() throws {
         for manifest in try ManifestLibrary.standard().all() {
