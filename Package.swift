@@ -76,9 +76,8 @@ let meeting: [Target] = [
     .target(
         name: "IrisTraining",
         dependencies: [
-            "Episodes", "IrisModel", "Metrics", "Tensors", "VolumeStore", "NIfTI", "Volumes", "Digests",
-            "Configuration",
-            "RandomNumbers", "WorkerThreads", "CMPI", logging,
+            "Episodes", "Preparation", "IrisModel", "Metrics", "Tensors", "VolumeStore", "Datasets", "NIfTI", "Volumes",
+            "Digests", "Configuration", "RandomNumbers", "WorkerThreads", "CMPI", logging,
         ]),
     .target(name: "Reports", dependencies: ["Pictures", "Datasets", "Metrics", "Volumes", "NIfTI"]),
     .executableTarget(
@@ -129,7 +128,12 @@ let testTargets: [Target] = [
         "Episodes",
         ["CSharedMemory", "Configuration", "VolumeStore", "NIfTI", "Volumes", "RandomNumbers", "CKernels", "Digests"]),
     tests("Tensors", ["CKernels", "RandomNumbers"]), tests("IrisModel", ["Tensors", "RandomNumbers"]),
-    tests("IrisTraining", ["Episodes", "IrisModel", "Tensors", "VolumeStore", "Volumes"]),
+    tests(
+        "IrisTraining",
+        [
+            "Episodes", "IrisModel", "Tensors", "Preparation", "Datasets", "VolumeStore", "NIfTI", "Volumes", "Digests",
+            "RandomNumbers", "Configuration",
+        ]),
     tests("Reports", ["Datasets", "Metrics", "NIfTI", "Volumes"]),
     .testTarget(name: "CommandTests", dependencies: ["iris", "NIfTI", "Volumes", "RandomNumbers", "Tensors", "TestData"]),
 ]

@@ -30,6 +30,15 @@ struct ResolvedConfiguration: Sendable {
         (labelRules, ignoredValue) = (manifest.labelRules, listing.ignoredValue)
     }
 
+    /// For images of no dataset in particular.
+    init(
+        _ configuration: PreparationConfiguration, cropContext: CropContext?, probabilityRule: ProbabilityLabelRule?,
+        classes: [ManifestClass]
+    ) {
+        (self.configuration, self.cropContext, self.probabilityRule) = (configuration, cropContext, probabilityRule)
+        (self.classes, labelRules, ignoredValue) = (classes, [], nil)
+    }
+
     /// The canonical form.
     var text: String {
         let spacing = configuration.spacing

@@ -21,12 +21,18 @@ public struct TuningSettings: Sendable, Hashable, Codable {
 public struct TuningResult: Sendable {
     /// Those that were best on the held-out references; the ones it began with when none were better.
     public let embeddings: TaskEmbeddings
-    /// The loss on the held-out references before tuning and after each judgement.
-    public let heldOutLosses: [Double]
-    /// The number of steps after which the embeddings were best.
-    public let bestStep: Int
-    /// The references that were held out.
-    public let heldOut: [String]
+    public let summary: Summary
+
+    /// How it went.
+    public struct Summary: Sendable, Hashable, Codable {
+        public let settings: TuningSettings
+        /// The loss on the held-out references before tuning and after each judgement.
+        public let heldOutLosses: [Double]
+        /// The number of steps after which the embeddings were best.
+        public let bestStep: Int
+        /// The references that were tuned on, and those that were held out.
+        public let tunedOn, heldOut: [String]
+    }
 }
 
 extension Predictor {
@@ -57,18 +63,15 @@ extension Predictor {
         }
         return try Engine.shared.run {
             var run = TuningRun(self, start)
-            let training = references[..<count].flatMap(run.windows), judged = references[count...].flatMap(run.windows)
+            let windows = references.enumerated().map { run.windows(of: $1, number: $0) }
+            let training = windows[..<count].flatMap { $0 }, judged = windows[count...].flatMap { $0 }
             var best = start, bestStep = 0, losses = [try run.loss(on: judged)], sinceBest = 0
             report(0, losses[0])
             // Without a labelled window on either side there is nothing to learn from, or to judge by.
-            guard !training.isEmpty, !judged.isEmpty else {
-                return TuningResult(
-                    embeddings: start, heldOutLosses: losses, bestStep: 0,
-                    heldOut: references[count...].map(\.image.name))
-            }
-            for step in 1...max(1, settings.steps) {
+            let steps = training.isEmpty || judged.isEmpty ? 0 : max(0, settings.steps)
+            for step in stride(from: 1, through: steps, by: 1) {
                 try run.step(on: training[(step - 1) % training.count], rate: Float(settings.rate))
-                guard step % max(1, settings.every) == 0 || step == settings.steps else { continue }
+                guard step % max(1, settings.every) == 0 || step == steps else { continue }
                 let loss = try run.loss(on: judged)
                 report(step, loss)
                 // The first judgement is the one before tuning.
@@ -80,10 +83,12 @@ extension Predictor {
                 losses.append(loss)
                 if sinceBest >= settings.patience { break }
             }
+            let names = references.map(\.image.name)
             return TuningResult(
-                embeddings: best, heldOutLosses: losses, bestStep: bestStep,
-                heldOut: references[count...].map(\.image.name)
-            )
+                embeddings: best,
+                summary: .init(
+                    settings: settings, heldOutLosses: losses, bestStep: bestStep, tunedOn: Array(names[..<count]),
+                    heldOut: Array(names[count...])))
         }
     }
 }
@@ -100,17 +105,11 @@ private struct TuningRun {
     private let parameter: Parameter
     private let set: ParameterSet
     private let optimizer: Optimizer
-    /// Features of windows seen before, as long as they fit.
-    private var features: [Window.Key: [Variable]] = [:]
-    private var room = 1 << 30
+    private var features = FeatureCache()
 
     /// A part of a labelled reference.
     struct Window {
-        struct Key: Hashable {
-            let name: String
-            let origin: SIMD3<Int>
-        }
-        let key: Key
+        let key: FeatureCache.Key
         let reference: Reference
         /// Per class of the embeddings, whether the reference shows it. Others may just not be annotated.
         let counted: [Bool]
@@ -132,13 +131,13 @@ private struct TuningRun {
             classes: start.classes, tokens: start.tokens, width: start.width, values: parameter.value.values)
     }
 
-    func windows(of reference: Reference) -> [Window] {
+    func windows(of reference: Reference, number: Int) -> [Window] {
         let presences = reference.presences().filter { entry in start.classes.contains { $0.value == entry.value } }
         let counted = start.classes.map { entry in presences.contains { $0.value == entry.value } }
         return ReferenceWindows(of: presences, in: reference.labels.grid.shape, patch: predictor.record.patch).windows
             .map {
                 Window(
-                    key: .init(name: reference.image.name, origin: $0.origin), reference: reference, counted: counted)
+                    key: .init(image: number, origin: $0.origin), reference: reference, counted: counted)
             }
     }
 
@@ -174,22 +173,17 @@ private struct TuningRun {
             of: start.classes.map(\.value), at: window.key.origin, shape: predictor.record.patch)
         let result = try tape.segmentationLoss(
             logits: logits, targets: masks.reshaped(logits.shape), counted: [window.counted])
-        guard result.parts.total.isFinite else { throw InferenceError.notFinite(name: window.key.name) }
+        guard result.parts.total.isFinite else { throw InferenceError.notFinite(name: window.reference.image.name) }
         return result
     }
 
     private mutating func encoded(_ window: Window) throws -> [Variable] {
-        if let known = features[window.key] { return known }
         let record = predictor.record
-        let patch = try window.reference.image.window(
-            at: window.key.origin, shape: record.patch, padding: record.padding)
-        predictor.work.tunedWindows += 1
-        let result = try predictor.network.encode(query: patch, on: Tape(recording: false))
-        let bytes = result.reduce(0) { $0 + $1.value.byteCount }
-        if bytes <= room {
-            features[window.key] = result
-            room -= bytes
+        return try features.features(window.key) {
+            let patch = try window.reference.image.window(
+                at: window.key.origin, shape: record.patch, padding: record.padding)
+            predictor.work.tunedWindows += 1
+            return try predictor.network.encode(query: patch, on: Tape(recording: false))
         }
-        return result
     }
 }

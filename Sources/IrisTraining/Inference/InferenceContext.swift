@@ -83,15 +83,17 @@ extension Predictor {
         -> Segmentation
     {
         try Engine.shared.run {
+            var features = FeatureCache(bytes: context.strategy == .retrieval ? 1 << 30 : 0)
             let embeddings =
                 switch context.strategy {
                 case .oneShot, .ensemble, .memoryBank, .tuned: context.embeddings
-                case .retrieval: try retrieved(for: query, in: context)
+                case .retrieval: try retrieved(for: query, in: context, features: &features)
                 case .imageRetrieval: try retrievedByImage(for: query, in: context)
                 }
             let members: [TaskEmbeddings] =
                 context.strategy.needsReferences && context.strategy != .tuned ? context.pool.map(\.embeddings) : []
-            return try segment(query, by: embeddings, members: uncertainty ? members : nil)
+            work.queries += 1
+            return try pass(query, by: embeddings, members: uncertainty ? members : nil, features: &features)
         }
     }
 

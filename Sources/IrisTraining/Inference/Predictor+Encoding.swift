@@ -22,7 +22,10 @@ extension Predictor {
     }
 
     /// The embeddings of those of `classes` that the labels of `reference` show.
-    func embeddings(of reference: Reference, classes: [TaskClass]) throws -> TaskEmbeddings {
+    func embeddings(
+        of reference: Reference, classes: [TaskClass],
+        counting counter: WritableKeyPath<Work, Int> = \.referenceWindows
+    ) throws -> TaskEmbeddings {
         let present = reference.presences()
         let shown = classes.filter { entry in present.contains { $0.value == entry.value } }
         let byValue = Dictionary(uniqueKeysWithValues: present.map { ($0.value, $0) })
@@ -40,7 +43,7 @@ extension Predictor {
                     Double(masks[place * voxels..<(place + 1) * voxels].reduce(0, +))
                 }
             }
-            work.referenceWindows += 1
+            work[keyPath: counter] += 1
             let result = try network.embedding(
                 references: image.reshaped([1] + image.shape), masks: masks,
                 on: Tape(recording: false)

@@ -6,13 +6,16 @@ extension Predictor {
     ///
     /// The query is segmented by one embedding per class, its own predicted objects are encoded as a reference's would be,
     /// and each class gets the mean of the `neighbours` most similar embeddings of the pool.
-    func retrieved(for query: ModelImage, in context: InferenceContext) throws -> TaskEmbeddings {
-        let first = try segment(query, by: context.embeddings)
-        // The first pass is part of the same query.
-        work.queries -= 1
+    ///
+    /// - Parameter features: keeps the query's features for the pass that follows.
+    func retrieved(for query: ModelImage, in context: InferenceContext, features: inout FeatureCache) throws
+        -> TaskEmbeddings
+    {
+        let first = try pass(query, by: context.embeddings, members: nil, features: &features)
         // The labels lie on the image's own grid.
         let predicted = try Reference(query, labels: first.labels())
-        let own = try embeddings(of: predicted, classes: context.embeddings.classes)
+        let own = try embeddings(
+            of: predicted, classes: context.embeddings.classes, counting: \.objectWindows)
         guard !own.classes.isEmpty else { return context.embeddings }
         let rows = context.pool.flatMap { reference in reference.embeddings.classes.map { (reference, $0.value) } }
         let pool = rows.map { Array($0.0.embeddings.values(of: $0.1)!) }

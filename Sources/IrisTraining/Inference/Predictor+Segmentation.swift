@@ -14,32 +14,42 @@ extension Predictor {
     public func segment(_ image: ModelImage, by embeddings: TaskEmbeddings, members: [TaskEmbeddings]? = nil) throws
         -> Segmentation
     {
-        try Engine.shared.run {
+        var forgotten = FeatureCache(bytes: 0)
+        return try Engine.shared.run {
             work.queries += 1
-            let shape = image.grid.shape
-            let windows = SlidingWindow(volume: shape, patch: record.patch, overlap: overlap)
-            let members = members?.filter { !$0.classes.isEmpty }
-            var own = WindowBlend(embeddings.classes, windows)
-            // Not made when nobody asks: it takes as much memory as the result.
-            var others = members.map { WindowBlend($0.isEmpty ? [] : embeddings.classes, windows) }
-            for origin in windows.origins {
+            return try pass(image, by: embeddings, members: members, features: &forgotten)
+        }
+    }
+
+    /// A pass over an image whose features may be known already.
+    func pass(
+        _ image: ModelImage, by embeddings: TaskEmbeddings, members: [TaskEmbeddings]?, features: inout FeatureCache
+    ) throws -> Segmentation {
+        let shape = image.grid.shape
+        let windows = SlidingWindow(volume: shape, patch: record.patch, overlap: overlap)
+        let members = members?.filter { !$0.classes.isEmpty }
+        var own = WindowBlend(embeddings.classes, windows)
+        // Not made when nobody asks: it takes as much memory as the result.
+        var others = members.map { WindowBlend($0.isEmpty ? [] : embeddings.classes, windows) }
+        for origin in windows.origins {
+            let window = try features.features(FeatureCache.Key(image: 0, origin: origin)) {
                 let patch = try image.window(at: origin, shape: record.patch, padding: record.padding)
                 work.queryWindows += 1
-                let features = try network.encode(query: patch, on: Tape(recording: false))
-                if !embeddings.classes.isEmpty {
-                    own.add(try decode(features, embeddings, image.name), of: embeddings.classes, at: origin)
-                }
-                for member in members ?? [] {
-                    others?.add(try decode(features, member, image.name), of: member.classes, at: origin)
-                }
+                return try network.encode(query: patch, on: Tape(recording: false))
             }
-            let probabilities = own.means()
-            let uncertainty = members.map { members in
-                Self.entropy(members.isEmpty ? probabilities : others!.means(), count: shape.count)
+            if !embeddings.classes.isEmpty {
+                own.add(try decode(window, embeddings, image.name), of: embeddings.classes, at: origin)
             }
-            return Segmentation(
-                grid: image.grid, classes: embeddings.classes, probabilities: probabilities, uncertainty: uncertainty)
+            for member in members ?? [] {
+                others?.add(try decode(window, member, image.name), of: member.classes, at: origin)
+            }
         }
+        let probabilities = own.means()
+        let uncertainty = members.map { members in
+            Self.entropy(members.isEmpty ? probabilities : others!.means(), count: shape.count)
+        }
+        return Segmentation(
+            grid: image.grid, classes: embeddings.classes, probabilities: probabilities, uncertainty: uncertainty)
     }
 
     /// The logits of one window, K, D, H, W.

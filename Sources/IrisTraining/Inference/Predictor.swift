@@ -37,6 +37,8 @@ public final class Predictor {
         public var references = 0, referenceWindows = 0
         /// Queries that were segmented, and their windows; an encoded window serves all ensemble members.
         public var queries = 0, queryWindows = 0
+        /// Windows in which objects predicted in a query were encoded, for retrieval.
+        public var objectWindows = 0
         /// Passes of the decoder: windows times members.
         public var decodedWindows = 0
         /// Windows of whole images that were described for image retrieval.
@@ -53,6 +55,7 @@ public final class Predictor {
             result.referenceWindows = now.referenceWindows - earlier.referenceWindows
             result.queries = now.queries - earlier.queries
             result.queryWindows = now.queryWindows - earlier.queryWindows
+            result.objectWindows = now.objectWindows - earlier.objectWindows
             result.decodedWindows = now.decodedWindows - earlier.decodedWindows
             result.describedWindows = now.describedWindows - earlier.describedWindows
             result.tunedWindows = now.tunedWindows - earlier.tunedWindows

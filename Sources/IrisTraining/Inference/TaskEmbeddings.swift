@@ -78,8 +78,10 @@ public struct EncodedReference: Sendable, Equatable {
     public let embeddings: TaskEmbeddings
     /// The mean of the deepest features over the whole image, for ``Strategy/imageRetrieval``; `nil` when not asked for.
     public let descriptor: [Float]?
+    /// The files that it was read from, for provenance; nothing is computed from them.
+    public var sources: [InputFile]
 
-    public init(name: String, embeddings: TaskEmbeddings, descriptor: [Float]? = nil) {
-        (self.name, self.embeddings, self.descriptor) = (name, embeddings, descriptor)
+    public init(name: String, embeddings: TaskEmbeddings, descriptor: [Float]? = nil, sources: [InputFile] = []) {
+        (self.name, self.embeddings, self.descriptor, self.sources) = (name, embeddings, descriptor, sources)
     }
 }
