@@ -59,7 +59,7 @@ extension Predictor {
             of: [parts[..<count], parts[count...]].map { TaskEmbeddings.mean(of: Array($0), classes: classes) },
             classes: classes, tokens: tokens, width: width)
         guard !start.classes.isEmpty else {
-            throw InferenceError.nothingToSegment(asked: classes, shown: Set(references.flatMap(\.shown)).sorted())
+            throw InferenceError.nothingToSegment(asked: classes, shown: Set(references.flatMap(\.values)).sorted())
         }
         return try Engine.shared.run {
             var run = TuningRun(self, start)
@@ -91,11 +91,6 @@ extension Predictor {
                     heldOut: Array(names[count...])))
         }
     }
-}
-
-extension Reference {
-    /// The label values that occur.
-    fileprivate var shown: [UInt8] { presences().map(\.value) }
 }
 
 /// Embeddings on their way, with the optimiser's state.

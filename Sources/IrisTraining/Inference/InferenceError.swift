@@ -14,6 +14,8 @@ public enum InferenceError: Error, Equatable, Sendable, CustomStringConvertible 
     case checkpoint(file: String, problem: String)
     case embeddings(file: String, problem: String)
     case notFinite(name: String)
+    case noFilePair(found: String)
+    case quarantined(name: String)
 
     public var description: String {
         switch self {
@@ -54,6 +56,12 @@ public enum InferenceError: Error, Equatable, Sendable, CustomStringConvertible 
             """
             \(name): the network's output is not a number. Compute in float32, or use an earlier checkpoint.
             """
+        case .noFilePair(let found):
+            """
+            \(found): expected IMAGE:LABEL with two existing files. Check both paths; a case of a store needs --store.
+            """
+        case .quarantined(let name):
+            "\(name): was set aside when its dataset was prepared. iris store show says why; choose another case."
         }
     }
 

@@ -83,6 +83,9 @@ public struct Reference: Sendable {
         self.labels = try! LabelMap(grid: prepared.grid, voxels: Array(labels.buffer))
     }
 
+    /// The label values that occur, rising.
+    public var values: [UInt8] { presences().map(\.value) }
+
     /// The classes of the label map, by rising value, with their sizes and boxes.
     func presences() -> [ClassPresence] {
         labels.voxels.withUnsafeBufferPointer { ClassSurvey.presences(in: $0, shape: labels.grid.shape) }

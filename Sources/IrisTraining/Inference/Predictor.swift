@@ -26,6 +26,8 @@ public final class Predictor {
     public let file: String
     /// SHA-256 over the model's configuration and the weights in use: equal for models that predict alike.
     public let modelDigest: SHA256Digest
+    /// SHA-256 of the checkpoint's file; `nil` for a network that came from none.
+    public private(set) var fileDigest: SHA256Digest?
     /// The least share of a patch that neighbouring windows of a query have in common, from 0 to below 1.
     public var overlap = 0.5
     /// What has been computed so far.
@@ -103,7 +105,12 @@ public final class Predictor {
     public convenience init(
         checkpoint url: URL, weights: Weights = .average, compute: IrisConfiguration.ComputeType? = nil
     ) throws {
-        let file = try SafeTensors(contentsOf: url)
+        let data: Data
+        do { data = try Data(contentsOf: url, options: .mappedIfSafe) } catch {
+            throw SafeTensorsError(
+                file: url.path, problem: "cannot be read: \(error). Check the path and its permissions.")
+        }
+        let file = try SafeTensors(data, file: url.path)
         let record = try InferenceRecord(metadata: file.metadata, file: url.path)
         let hasAverage = file.tensors.keys.contains { $0.hasPrefix("average.") }
         let network = try Engine.shared.run {
@@ -113,6 +120,7 @@ public final class Predictor {
         }
         let bank = MemoryBank(decay: 0, tensors: file.tensors, counts: file.metadata)
         try self.init(network, record: record, bank: bank.embeddings.isEmpty ? nil : bank, file: url.path)
+        fileDigest = data.withUnsafeBytes(SHA256Digest.init(of:))
     }
 
     /// m + 1 and E.
