@@ -7,19 +7,19 @@ import Volumes
 /// image as little as possible. Otherwise classes are taken by falling volume of their boxes: one whose box lies in a window
 /// chosen before uses that window; another gets windows of its own, one about its centre or, along axes where its box is
 /// longer than the patch, as many as tile the box. So every voxel of every class is seen, and small structures are seen whole.
-struct ReferenceWindows {
-    struct Window: Hashable {
-        let origin: SIMD3<Int>
+package struct ReferenceWindows {
+    package struct Window: Hashable {
+        package let origin: SIMD3<Int>
         /// The classes encoded from it, in the order given.
-        var values: [UInt8]
+        package var values: [UInt8]
     }
 
-    let windows: [Window]
+    package let windows: [Window]
 
     /// - Parameters:
     ///   - classes: those wanted that the reference holds; none gives no windows.
     ///   - volume: the reference's size.
-    init(of classes: [ClassPresence], in volume: GridShape, patch: GridShape) {
+    package init(of classes: [ClassPresence], in volume: GridShape, patch: GridShape) {
         guard let first = classes.first else {
             windows = []
             return
