@@ -37,7 +37,7 @@ import Volumes
             options: PreparationOptions(), program: "test"
         ).run(into: store)
         #expect(summary.prepared == 1)
-        let text = try #require(store.configuration(summary.configurationDigest))
+        let text = try #require(try store.configuration(summary.configurationDigest))
         let preparation = try FilePreparation(canonicalText: text, file: "text")
         let images = try FileManager.default.contentsOfDirectory(atPath: tree.folder.path + "/imagesTr")
         let name = try #require(images.first)

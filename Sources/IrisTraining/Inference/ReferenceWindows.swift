@@ -12,6 +12,8 @@ package struct ReferenceWindows {
         package let origin: SIMD3<Int>
         /// The classes encoded from it, in the order given.
         package var values: [UInt8]
+
+        package init(origin: SIMD3<Int>, values: [UInt8]) { (self.origin, self.values) = (origin, values) }
     }
 
     package let windows: [Window]

@@ -12,6 +12,16 @@ public struct Segmentation: Sendable {
     /// probabilities, of the class where it is greatest. `nil` when not asked for.
     public let uncertainty: [Float]?
 
+    /// - Precondition: there is a map per class, and every map fills the grid.
+    public init(grid: Grid, classes: [TaskClass], probabilities: [[Float]], uncertainty: [Float]?) {
+        precondition(
+            probabilities.count == classes.count
+                && (probabilities + [uncertainty].compactMap { $0 }).allSatisfy { $0.count == grid.shape.count },
+            "the maps of a segmentation do not fit its grid and classes")
+        (self.grid, self.classes, self.probabilities) = (grid, classes, probabilities)
+        self.uncertainty = uncertainty
+    }
+
     /// The most probable class of each voxel whose probability is above one half, else 0; of equally probable ones the
     /// first.
     public func labels() -> LabelMap {
