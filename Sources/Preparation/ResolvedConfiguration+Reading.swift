@@ -44,16 +44,16 @@ extension ResolvedConfiguration {
                 configuration.spacing = spacing
             case "oblique": configuration.oblique = try choice(words.first)
             case "interpolation": configuration.resampling.inPlane = try choice(words.first)
-            case "through-plane":
+            case "throughPlane":
                 switch (words.first, words.count) {
                 case ("same", 1): configuration.resampling.throughPlane = .sameAsInPlane
                 case ("axis", 3):
                     guard let axis = ["x", "y", "z"].firstIndex(of: words[1]) else { throw fail("the axis x, y or z") }
                     configuration.resampling.throughPlane = .axis(axis, try choice(words[2]))
-                case ("coarser-than", 3):
+                case ("coarserThan", 3):
                     configuration.resampling.throughPlane = .coarseAxes(
                         try choice(words[2]), ratio: try numbers([words[1]], 1)[0])
-                default: throw fail("same, axis or coarser-than")
+                default: throw fail("same, axis or coarserThan")
                 }
             case "crop":
                 if words == ["nothing"] { continue }
@@ -69,18 +69,18 @@ extension ResolvedConfiguration {
                 configuration.windows[modality] =
                     isPercentiles
                     ? .percentiles(low: bounds[0], high: bounds[1]) : .values(low: bounds[0], high: bounds[1])
-            case "steps-per-deviation": configuration.stepsPerDeviation = try numbers(words, 1)[0]
-            case "non-finite": configuration.nonFinite = try choice(words.first)
-            case "label-tolerance": configuration.labelTolerance = try numbers(words, 1)[0]
-            case "largest-shear": configuration.largestShear = try numbers(words, 1)[0]
-            case "probability-rule", "ignored-label", "label-values": continue
+            case "stepsPerDeviation": configuration.stepsPerDeviation = try numbers(words, 1)[0]
+            case "nonFinite": configuration.nonFinite = try choice(words.first)
+            case "labelTolerance": configuration.labelTolerance = try numbers(words, 1)[0]
+            case "largestShear": configuration.largestShear = try numbers(words, 1)[0]
+            case "probabilityRule", "ignoredLabel", "labelValues": continue
             case let key where key.hasPrefix("dropped labels "): continue
             default: throw fail("a setting of a preparation")
             }
         }
         let needed = [
-            "algorithm", "spacing", "oblique", "interpolation", "through-plane", "crop", "steps-per-deviation",
-            "non-finite", "label-tolerance", "largest-shear",
+            "algorithm", "spacing", "oblique", "interpolation", "throughPlane", "crop", "stepsPerDeviation",
+            "nonFinite", "labelTolerance", "largestShear",
         ]
         if let lacking = needed.first(where: { !found.contains($0) }) {
             throw ConfigurationError(

@@ -14,16 +14,16 @@ import Volumes
         spacing: [1, 1.25, 2]
         oblique: resample
         interpolation: linear
-        through-plane: {axis: z, interpolation: nearest}
+        throughPlane: {axis: z, interpolation: nearest}
         crop: {to: nothing}
         windows:
-          CT: {low-percentile: 1, high-percentile: 97.5}
+          CT: {lowPercentile: 1, highPercentile: 97.5}
           MR: {low: -3, high: 1e4}
-        steps-per-deviation: 500
-        non-finite: replace
-        geometry: {label-tolerance: 0.25, largest-shear: 0.01}
+        stepsPerDeviation: 500
+        nonFinite: replace
+        geometry: {labelTolerance: 0.25, largestShear: 0.01}
         """,
-        "through-plane: {coarser-than: 2.5, interpolation: linear}",
+        "throughPlane: {coarserThan: 2.5, interpolation: linear}",
     ]
 
     /// A store's case and the same files prepared by the text that the store keeps: the same voxels, bit for bit.
@@ -65,13 +65,13 @@ import Volumes
         spacing: 1.5 1.5 1.5
         oblique: keep
         interpolation: cubic
-        through-plane: same
+        throughPlane: same
         crop: nothing
         window CT: -991.0 500.0
-        steps-per-deviation: 1000.0
-        non-finite: refuse
-        label-tolerance: 0.1
-        largest-shear: 0.05
+        stepsPerDeviation: 1000.0
+        nonFinite: refuse
+        labelTolerance: 0.1
+        largestShear: 0.05
 
         """.split(separator: "\n").map { $0.hasPrefix(replaced) ? line : String($0) }.joined(separator: "\n")
     }
@@ -86,7 +86,7 @@ import Volumes
                 "expected nothing, or labels and three sizes but found \"crop: labels 1 2\""
             ),
             ("window", "window CT: 1", 7, "expected 2 numbers but found \"window CT: 1\""),
-            ("non-finite", "colour: red", 9, "expected a setting of a preparation but found \"colour: red\""),
+            ("nonFinite", "colour: red", 9, "expected a setting of a preparation but found \"colour: red\""),
         ] as [(String, String, Int, String)])
     func textsOfOtherProgramsAreRefused(key: String, line: String, number: Int, problem: String) throws {
         #expect(

@@ -11,14 +11,14 @@ import Volumes
         spacing: \(spacing)
         oblique: keep
         interpolation: cubic
-        through-plane: same
+        throughPlane: same
         crop: labels 10 20 30
         window CT: -991.0 500.0
-        steps-per-deviation: 1000.0
-        non-finite: refuse
-        label-tolerance: 0.1
-        largest-shear: 0.05
-        label-values: 1 2
+        stepsPerDeviation: 1000.0
+        nonFinite: refuse
+        labelTolerance: 0.1
+        largestShear: 0.05
+        labelValues: 1 2
 
         """
     }
