@@ -131,11 +131,12 @@ let testTargets: [Target] = [
     tests(
         "IrisTraining",
         [
-            "Episodes", "IrisModel", "Tensors", "Preparation", "Datasets", "VolumeStore", "NIfTI", "Volumes", "Digests",
-            "RandomNumbers", "Configuration",
+            "Configuration", "Datasets", "Digests", "Episodes", "IrisModel", "Metrics", "NIfTI", "Preparation",
+            "RandomNumbers", "Tensors", "VolumeStore", "Volumes", grdb,
         ]),
     tests("Reports", ["Datasets", "Metrics", "NIfTI", "Volumes"]),
-    .testTarget(name: "CommandTests", dependencies: ["iris", "NIfTI", "Volumes", "RandomNumbers", "Tensors", "TestData"]),
+    .testTarget(
+        name: "CommandTests", dependencies: ["iris", "NIfTI", "Volumes", "RandomNumbers", "Tensors", "TestData"]),
 ]
 
 let package = Package(

@@ -2,14 +2,14 @@
 ///
 /// The directions come from the matrix of inner products of the centred points, whose eigenvectors are found by power
 /// iteration; there are far fewer points than dimensions.
-struct PrincipalComponents {
+package struct PrincipalComponents {
     /// Per point, its coordinates along the first and the second direction.
-    let coordinates: [SIMD2<Double>]
+    package let coordinates: [SIMD2<Double>]
     /// The shares of the whole variance along both; 0 where there is none.
-    let explained: SIMD2<Double>
+    package let explained: SIMD2<Double>
 
     /// - Precondition: all points have one number of dimensions.
-    init(of points: [[Float]]) {
+    package init(of points: [[Float]]) {
         let count = points.count
         guard count > 1, let length = points.first?.count, length > 0 else {
             (coordinates, explained) = (points.map { _ in .zero }, .zero)
