@@ -100,9 +100,9 @@ import Testing
             launcher: ["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", "2"])
         try #require(shared.status == 0, "\(shared.errors)")
 
-        func weights(_ run: String, _ step: Int) throws -> [Float] {
+        func weights(_ run: String, _ step: Int, _ prefixes: [String] = ["encoder.", "decoder."]) throws -> [Float] {
             let file = try SafeTensors(contentsOf: place.checkpoint(run, step))
-            let names = file.tensors.keys.filter { $0.hasPrefix("encoder.") || $0.hasPrefix("decoder.") }.sorted()
+            let names = file.tensors.keys.filter { name in prefixes.contains { name.hasPrefix($0) } }.sorted()
             return names.flatMap { file.tensors[$0]!.values }
         }
         let expected = try weights("alone", 3), found = try weights("shared", 3), half = try weights("half", 3)
@@ -116,6 +116,10 @@ import Testing
         // the squared change leaves room for that, and half the episodes move the weights elsewhere.
         #expect(distance(found, expected) < 1e-3 * change)
         #expect(distance(half, expected) > 1e-2 * change)
+        // The memory bank holds the episodes of both.
+        let bank = try weights("alone", 3, ["bank."]), sharedBank = try weights("shared", 3, ["bank."])
+        #expect(!bank.isEmpty && zip(bank, sharedBank).allSatisfy { abs($0 - $1) < 1e-2 })
+        #expect(try weights("half", 3, ["bank."]) != bank)
     }
 
     @Test func aRunIsNotOverwrittenAndNothingIsNotResumed() throws {

@@ -51,4 +51,18 @@ public final class ProcessGroup: @unchecked Sendable {
             iris_mpi_in_place(), &sums, Int32(sums.count), iris_mpi_double(), iris_mpi_sum(), iris_mpi_comm_world())
         return sums
     }
+
+    /// The bytes of every process, by rank.
+    public func gather(_ bytes: [UInt8]) -> [[UInt8]] {
+        guard size > 1 else { return [bytes] }
+        var own = Int32(bytes.count)
+        var counts = [Int32](repeating: 0, count: size)
+        MPI_Allgather(&own, 1, iris_mpi_int(), &counts, 1, iris_mpi_int(), iris_mpi_comm_world())
+        var starts: [Int32] = [0]
+        for count in counts { starts.append(starts[starts.count - 1] + count) }
+        var all = [UInt8](repeating: 0, count: Int(starts[size]))
+        MPI_Allgatherv(
+            bytes, own, iris_mpi_byte(), &all, counts, starts, iris_mpi_byte(), iris_mpi_comm_world())
+        return (0..<size).map { Array(all[Int(starts[$0])..<Int(starts[$0 + 1])]) }
+    }
 }

@@ -120,8 +120,40 @@ public final class Trainer {
         }
     }
 
-    /// Every process keeps the bank of its own episodes; the first one's is saved.
+    /// Takes the embeddings of all processes into the bank, so that each has the bank that a single one would have.
     private func remember(_ embeddings: [(ClassKey, [Float])]) {
-        for (key, embedding) in embeddings { bank?.update(key, with: embedding) }
+        guard bank != nil else { return }
+        for part in group.gather(Self.bytes(of: embeddings)) {
+            for (key, embedding) in Self.embeddings(in: part) { bank?.update(key, with: embedding) }
+        }
+    }
+
+    /// Per embedding: length of the key's text and count of values as 32-bit integers, the text, the values.
+    private static func bytes(of embeddings: [(ClassKey, [Float])]) -> [UInt8] {
+        embeddings.flatMap { key, values in
+            let text = Array(key.description.utf8)
+            return withUnsafeBytes(of: (UInt32(text.count), UInt32(values.count)), Array.init) + text
+                + values.withUnsafeBytes(Array.init)
+        }
+    }
+
+    /// Reads what ``bytes(of:)`` wrote on a machine of the same byte order.
+    private static func embeddings(in bytes: [UInt8]) -> [(ClassKey, [Float])] {
+        bytes.withUnsafeBytes { bytes in
+            var result: [(ClassKey, [Float])] = [], place = 0
+            while place < bytes.count {
+                let counts = (0..<2).map { Int(bytes.loadUnaligned(fromByteOffset: place + 4 * $0, as: UInt32.self)) }
+                let text = place + 8..<place + 8 + counts[0]
+                let values = (0..<counts[1]).map {
+                    bytes.loadUnaligned(fromByteOffset: text.upperBound + 4 * $0, as: Float.self)
+                }
+                guard let key = ClassKey(String(decoding: bytes[text], as: UTF8.self)) else {
+                    preconditionFailure("another process sent no class")
+                }
+                result.append((key, values))
+                place = text.upperBound + 4 * counts[1]
+            }
+            return result
+        }
     }
 }

@@ -90,7 +90,8 @@ public final class TrainingRun {
                         episodes: configuration.batch * group.size)))
             if !outcome.isApplied { try report(.skipped(step: step, inARow: trainer.skippedInARow)) }
             // Processes are asked to stop at different moments; all end after the same step.
-            let interrupted = group.sum([shouldStop() ? 1 : 0])[0] > 0, last = step == configuration.steps || interrupted
+            let interrupted = group.sum([shouldStop() ? 1 : 0])[0] > 0,
+                last = step == configuration.steps || interrupted
             if !validation.isEmpty, step % configuration.validation.every == 0 || step == configuration.steps {
                 let result = try Engine.shared.run { try trainer.validate(on: validation) }
                 try report(.validation(result))
