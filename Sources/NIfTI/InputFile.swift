@@ -1,3 +1,4 @@
+import Digests
 import Glibc
 
 /// A regular file open for reading; closed when the last reference goes.
@@ -35,6 +36,22 @@ final class InputFile {
             if count < 0 { throw .cannotRead(file: path, reason: systemMessage(errno)) }
             if count == 0 { break }
             done += count
+        }
+        return done
+    }
+
+    /// Fills `buffer` from the file's beginning on, hashing each piece while the cache holds it, and returns the number of bytes
+    /// read, fewer only at the end of the file.
+    func read(into buffer: UnsafeMutableRawBufferPointer, digestingWith hasher: SHA256Hasher?) throws(NIfTIError) -> Int
+    {
+        let piece = 1 << 18
+        var done = 0
+        while done < buffer.count {
+            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[done..<min(done + piece, buffer.count)])
+            let count = try read(into: part, from: done)
+            hasher?.update(UnsafeRawBufferPointer(rebasing: part[..<count]))
+            done += count
+            if count < part.count { break }
         }
         return done
     }

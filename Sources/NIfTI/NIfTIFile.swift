@@ -108,9 +108,10 @@ public enum NIfTIFile {
     ) throws(NIfTIError) {
         do {
             let compressed = try RawBuffer(count: file.size, file: file.path)
-            let found = try file.read(into: compressed.bytes, from: 0)
+            let hasher = digestingFile ? SHA256Hasher() : nil
+            let found = try file.read(into: compressed.bytes, digestingWith: hasher)
+            details.digest = hasher?.finish()
             let bytes = UnsafeRawBufferPointer(rebasing: compressed.bytes[..<found])
-            if digestingFile { details.digest = SHA256Digest(of: bytes) }
             if let outcome = GzipDecoder.decode(bytes, into: output), outcome.count == output.count {
                 details.gzipMembers = outcome.members
                 return

@@ -19,13 +19,9 @@ extension NIfTIImage {
 
     /// The values of one frame, i fastest, each rounded to single precision once.
     public func scaledFloats(frame: Int = 0) -> [Float] {
-        let count = frameVoxels
-        return [Float](unsafeUninitializedCapacity: count) { values, initialized in
-            withUnsafeBytes(frame: frame) { bytes in
-                iris_values_as_float(
-                    header.datatype.kernelScalar, bytes.baseAddress, values.baseAddress, count, slope, intercept)
-            }
-            initialized = count
+        [Float](unsafeUninitializedCapacity: frameVoxels) { values, initialized in
+            convert(frame: frame, to: values)
+            initialized = values.count
         }
     }
 
@@ -36,21 +32,10 @@ extension NIfTIImage {
     ///
     /// Stored int16 without scaling, as CT usually comes, is copied; other types are checked voxel by voxel.
     public func int16Volume(frame: Int = 0) -> Volume<Int16>? {
-        let count = frameVoxels
         var fits = true
-        let values = [Int16](unsafeUninitializedCapacity: count) { values, initialized in
-            withUnsafeBytes(frame: frame) { bytes in
-                if header.datatype == .int16, header.scaling == nil {
-                    UnsafeMutableRawBufferPointer(values).copyMemory(from: bytes)
-                } else {
-                    fits =
-                        iris_values_as_int16(
-                            header.datatype.kernelScalar, bytes.baseAddress, values.baseAddress, count, slope,
-                            intercept, 0)
-                        == count
-                }
-            }
-            initialized = fits ? count : 0
+        let values = [Int16](unsafeUninitializedCapacity: frameVoxels) { values, initialized in
+            fits = convert(frame: frame, to: values) == nil
+            initialized = fits ? values.count : 0
         }
         return fits ? volume(of: values) : nil
     }
@@ -62,26 +47,61 @@ extension NIfTIImage {
     ///
     /// - Throws: ``NIfTIError/notALabel(file:voxel:frame:value:)`` with the first voxel that is none.
     public func labelMap(frame: Int = 0) throws(NIfTIError) -> LabelMap {
-        let count = frameVoxels
-        var first = count
-        let labels = [UInt8](unsafeUninitializedCapacity: count) { labels, initialized in
-            withUnsafeBytes(frame: frame) { bytes in
-                if header.datatype == .uint8, header.scaling == nil {
-                    UnsafeMutableRawBufferPointer(labels).copyMemory(from: bytes)
-                } else {
-                    first = iris_values_as_uint8(
-                        header.datatype.kernelScalar, bytes.baseAddress, labels.baseAddress, count, slope, intercept,
-                        header.scaling == nil ? 0 : 1e-3)
-                }
-            }
-            initialized = first == count ? count : 0
+        var first: Int?
+        let labels = [UInt8](unsafeUninitializedCapacity: frameVoxels) { labels, initialized in
+            first = convert(frame: frame, to: labels)
+            initialized = first == nil ? labels.count : 0
         }
-        guard first == count else {
-            let shape = header.grid.shape
-            let voxel = SIMD3(first % shape.i, first / shape.i % shape.j, first / (shape.i * shape.j))
-            throw .notALabel(file: path, voxel: voxel, frame: frame, value: value(at: first, frame: frame))
-        }
+        if let first { throw notALabel(first, frame: frame) }
         return volume(of: labels)
+    }
+
+    /// What to say of a voxel whose value is no label.
+    func notALabel(_ offset: Int, frame: Int) -> NIfTIError {
+        let shape = header.grid.shape
+        let voxel = SIMD3(offset % shape.i, offset / shape.i % shape.j, offset / (shape.i * shape.j))
+        return .notALabel(file: path, voxel: voxel, frame: frame, value: value(at: offset, frame: frame))
+    }
+
+    /// Whether the stored voxels are the values, in this type.
+    func isStored(as datatype: NIfTIDatatype) -> Bool { header.datatype == datatype && header.scaling == nil }
+
+    /// Writes the values of one frame, each rounded to single precision once.
+    func convert(frame: Int, to values: UnsafeMutableBufferPointer<Float>) {
+        precondition(values.count >= frameVoxels, "too few places")
+        withUnsafeBytes(frame: frame) { bytes in
+            iris_values_as_float(
+                header.datatype.kernelScalar, bytes.baseAddress, values.baseAddress, frameVoxels, slope, intercept)
+        }
+    }
+
+    /// Writes the values of one frame, and returns the place of the first that is not exactly an `Int16`.
+    func convert(frame: Int, to values: UnsafeMutableBufferPointer<Int16>) -> Int? {
+        precondition(values.count >= frameVoxels, "too few places")
+        return withUnsafeBytes(frame: frame) { bytes in
+            if isStored(as: .int16) {
+                UnsafeMutableRawBufferPointer(values).copyMemory(from: bytes)
+                return nil
+            }
+            let first = iris_values_as_int16(
+                header.datatype.kernelScalar, bytes.baseAddress, values.baseAddress, frameVoxels, slope, intercept, 0)
+            return first == frameVoxels ? nil : first
+        }
+    }
+
+    /// Writes the values of one frame as labels, and returns the place of the first that is none.
+    func convert(frame: Int, to labels: UnsafeMutableBufferPointer<UInt8>) -> Int? {
+        precondition(labels.count >= frameVoxels, "too few places")
+        return withUnsafeBytes(frame: frame) { bytes in
+            if isStored(as: .uint8) {
+                UnsafeMutableRawBufferPointer(labels).copyMemory(from: bytes)
+                return nil
+            }
+            let first = iris_values_as_uint8(
+                header.datatype.kernelScalar, bytes.baseAddress, labels.baseAddress, frameVoxels, slope, intercept,
+                header.scaling == nil ? 0 : 1e-3)
+            return first == frameVoxels ? nil : first
+        }
     }
 
     /// One value, at a place in the memory order of its frame.

@@ -2,24 +2,36 @@ import Glibc
 
 /// Bytes with one owner, written while one thread decodes them and read-only from then on.
 final class RawBuffer: @unchecked Sendable {
-    private let allocation: UnsafeMutableRawPointer
-    /// The bytes, uninitialised at first.
+    private enum Memory {
+        case allocated(UnsafeMutableRawPointer)
+        case region(BufferMemory.Region)
+    }
+
+    private let memory: Memory
+    /// The bytes, of any content at first.
     let bytes: UnsafeMutableRawBufferPointer
 
     /// - Parameter alignedOffset: the byte that lies at a multiple of 64, so that scalars from there on are aligned.
     init(count: Int, alignedOffset: Int = 0, file: String) throws(NIfTIError) {
-        let hugePage = 1 << 21
-        let large = count >= 2 * hugePage
         let lead = (64 - alignedOffset % 64) % 64
-        var pointer: UnsafeMutableRawPointer?
-        guard posix_memalign(&pointer, large ? hugePage : 64, count + lead) == 0, let pointer else {
-            throw .outOfMemory(file: file, bytes: count)
+        let start: UnsafeMutableRawPointer
+        if count >= 1 << 22 {
+            guard let region = BufferMemory.take(count + lead) else { throw .outOfMemory(file: file, bytes: count) }
+            (memory, start) = (.region(region), region.base)
+        } else {
+            var pointer: UnsafeMutableRawPointer?
+            guard posix_memalign(&pointer, 64, count + lead) == 0, let pointer else {
+                throw .outOfMemory(file: file, bytes: count)
+            }
+            (memory, start) = (.allocated(pointer), pointer)
         }
-        // Advice only: without huge pages everything works, a little slower.
-        if large { madvise(pointer, count + lead, MADV_HUGEPAGE) }
-        allocation = pointer
-        bytes = UnsafeMutableRawBufferPointer(start: pointer + lead, count: count)
+        bytes = UnsafeMutableRawBufferPointer(start: start + lead, count: count)
     }
 
-    deinit { free(allocation) }
+    deinit {
+        switch memory {
+        case .allocated(let pointer): free(pointer)
+        case .region(let region): BufferMemory.giveBack(region)
+        }
+    }
 }

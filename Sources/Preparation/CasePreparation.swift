@@ -18,7 +18,7 @@ struct CasePreparation: Sendable {
     /// What goes into the store.
     struct Content {
         let description: CaseDescription
-        let image: Volume<Int16>
+        let image: VolumeBuffer<Int16>
         let labels: LabelMap?
         /// The number of voxels of the source image.
         let sourceVoxels: Int
@@ -31,21 +31,17 @@ struct CasePreparation: Sendable {
         let file = reader.path(source.image.file)
         try Task.checkCancellation()
         let intensities = try sourceIntensities(of: &voxels, file: file, findings: &findings)
-        let labels: SourceLabels?
-        if let label = source.label {
-            labels = try LabelReader(source: source, image: sourceGrid, configuration: configuration).read(
-                label, with: &reader)
-            findings += labels!.findings
-        } else {
-            labels = nil
-        }
+        let sampling = try PreparedSampling(of: voxels.grid, configuration.configuration)
+        let (box, map) = try labels(of: source, on: sourceGrid, sampling, with: &reader, findings: &findings)
         try Task.checkCancellation()
-        let settings = configuration.configuration
-        let sampling = try PreparedSampling(of: voxels.grid, settings)
-        let (box, map) = try crop(sampling, labels, file: file, findings: &findings)
-        let resampled = try sampling.image(voxels, box: box)
         let count = voxels.grid.shape.count
-        voxels = .float(resampled)
+        let resampled: VolumeBuffer<Float>
+        do throws(NIfTIError) {
+            // The source's memory is free again afterwards, for what comes next.
+            resampled = try sampling.image(consume voxels, box: box, file: source.image.file.path)
+        } catch {
+            throw reader.refusal(error)
+        }
         let (normalisation, quantisation) = try storage(of: resampled, source, file: file, findings: &findings)
         let description = CaseDescription(
             key: CaseKey(dataset: dataset, name: source.id), subject: source.subject,
@@ -55,8 +51,12 @@ struct CasePreparation: Sendable {
             sourceIntensities: intensities, quantisation: quantisation, normalisation: normalisation,
             sources: reader.files,
             configurationDigest: configuration.digest, findings: findings)
-        return Content(
-            description: description, image: resampled.quantised(quantisation), labels: map, sourceVoxels: count)
+        do throws(NIfTIError) {
+            let image = try resampled.quantised(quantisation, file: source.image.file.path)
+            return Content(description: description, image: image, labels: map, sourceVoxels: count)
+        } catch {
+            throw reader.refusal(error)
+        }
     }
 
     private func image(of source: SourceCase, with reader: inout SourceReader) throws(CaseRefusal)
@@ -67,7 +67,11 @@ struct CasePreparation: Sendable {
         let geometry = try SourceGeometry(
             header: read.header, of: source, file: reader.path(source.image.file),
             largestShear: configuration.configuration.largestShear)
-        return (SourceVoxels(read, frame: frame, grid: geometry.grid), geometry.grid, geometry.findings)
+        let voxels: SourceVoxels
+        do throws(NIfTIError) { voxels = try SourceVoxels(read, frame: frame, grid: geometry.grid) } catch {
+            throw reader.refusal(error)
+        }
+        return (voxels, geometry.grid, geometry.findings)
     }
 
     private func sourceIntensities(of voxels: inout SourceVoxels, file: String, findings: inout [StoredFinding])
@@ -85,7 +89,7 @@ struct CasePreparation: Sendable {
                     found: "\(found.nonFinite) voxels that are infinite or not a number",
                     fix: "Repair the image, leave the case out, or set nonFinite: replace.")
             }
-            voxels.replaceNonFinite(by: found.minimum)
+            voxels = voxels.replacingNonFinite(by: found.minimum)
             findings.append(
                 StoredFinding(
                     .notANumber, .warning, file: file, expected: "finite intensities",
@@ -96,14 +100,29 @@ struct CasePreparation: Sendable {
             minimum: found.minimum, maximum: found.maximum, mean: found.mean, nonFinite: found.nonFinite)
     }
 
-    /// The part of the prepared grid that is kept, and the labels on it.
-    private func crop(
-        _ sampling: PreparedSampling, _ labels: SourceLabels?, file: String, findings: inout [StoredFinding]
+    /// The part of the prepared grid that is kept, and the labels on it, if the case has any.
+    private func labels(
+        of source: SourceCase, on image: Grid, _ sampling: PreparedSampling, with reader: inout SourceReader,
+        findings: inout [StoredFinding]
     ) throws -> (VoxelBox, LabelMap?) {
+        guard let label = source.label else { return (VoxelBox(sampling.target.shape), nil) }
+        let labels = try LabelReader(source: source, image: image, configuration: configuration).read(
+            label, with: &reader)
+        findings += labels.findings
+        try Task.checkCancellation()
+        return try crop(
+            sampling, labels, file: reader.path(source.image.file), findings: &findings)
+    }
+
+    /// The part of the prepared grid that is kept, and the labels on it. Outside of what source labels reach there are none,
+    /// so they are resampled there only.
+    private func crop(
+        _ sampling: PreparedSampling, _ labels: SourceLabels, file: String, findings: inout [StoredFinding]
+    ) throws -> (VoxelBox, LabelMap) {
         let whole = VoxelBox(sampling.target.shape)
-        guard let labels else { return (whole, nil) }
         let around = sampling.reach(of: labels.box)
-        let part = try sampling.labels(labels.map, box: around)
+        var part = try sampling.labels(labels.voxels, box: around)
+        if let replacements = labels.replacements { part.replaceLabels(by: replacements) }
         let classes = part.voxels.withUnsafeBufferPointer { ClassSurvey.presences(in: $0, shape: part.grid.shape) }
         let lost = Set(labels.classes.map(\.value)).subtracting(classes.map(\.value)).sorted()
         guard let first = classes.first else {
@@ -120,29 +139,29 @@ struct CasePreparation: Sendable {
                 ))
         }
         guard let context = configuration.cropContext else {
-            return (whole, try sampling.labels(labels.map, box: whole))
+            return (whole, part.recut(around, to: whole, of: sampling.target))
         }
         let box = VoxelBox(
             lower: classes.map(\.box.lower).reduce(first.box.lower, pointwiseMin) &+ around.lower,
             upper: classes.map(\.box.upper).reduce(first.box.upper, pointwiseMax) &+ around.lower
         ).expanded(by: SIMD3(context.x, context.y, context.z), within: sampling.target.shape)
-        return (box, try sampling.labels(labels.map, box: box))
+        return (box, part.recut(around, to: box, of: sampling.target))
     }
 
     /// Window, mean and deviation of the prepared volume, and how it is kept in 16 bits.
     private func storage(
-        of volume: Volume<Float>, _ source: SourceCase, file: String, findings: inout [StoredFinding]
+        of volume: VolumeBuffer<Float>, _ source: SourceCase, file: String, findings: inout [StoredFinding]
     ) throws(CaseRefusal) -> (IntensityNormalisation, Quantisation) {
         let settings = configuration.configuration
         var low: Double, high: Double
         switch settings.windows[source.modality]! {
         case .values(let lower, let upper): (low, high) = (lower, upper)
         case .percentiles(let lower, let upper):
-            let values = volume.percentiles([lower, upper])!
+            let values = volume.withView { $0.percentiles([lower, upper])! }
             (low, high) = (values[0], values[1])
         }
         (low, high) = (Double(Float(low)), Double(Float(high)))
-        let statistics = volume.statistics(clampedTo: Float(low)...Float(high))!
+        let statistics = volume.withView { $0.statistics(clampedTo: Float(low)...Float(high))! }
         guard
             let normalisation = IntensityNormalisation(
                 clipLow: low, clipHigh: high, mean: statistics.mean, standardDeviation: statistics.standardDeviation)

@@ -35,7 +35,7 @@ public struct FilePreparation: Sendable, Equatable {
             .prepare(source)
         let description = content.description
         return PreparedFile(
-            name: source.id, image: content.image, quantisation: description.quantisation,
+            name: source.id, image: content.image.volume, quantisation: description.quantisation,
             normalisation: description.normalisation, labels: content.labels, sourceGrid: description.sourceGrid,
             fileGrid: try NIfTIFile.readHeader(at: image.path).grid, sources: description.sources,
             findings: description.findings)

@@ -24,7 +24,9 @@ struct PreparationWork: Sendable {
         if let known, try isUpToDate(known, source) { return .unchanged }
         do {
             let content = try preparation.prepare(source)
-            let staged = try writer.stage(content.description, image: content.image, labels: content.labels)
+            let staged = try content.image.withView {
+                try writer.stage(content.description, image: $0, labels: content.labels)
+            }
             return .staged(staged, sourceVoxels: content.sourceVoxels)
         } catch let refusal as CaseRefusal {
             return .refused(

@@ -1,3 +1,4 @@
+import NIfTI
 import Volumes
 
 /// Where the voxels of a prepared volume are taken from the source, in RAS order.
@@ -26,16 +27,26 @@ struct PreparedSampling {
         return (0..<3).contains { abs(abs(axes[$0][$0]) - 1) > 1e-6 }
     }
 
-    func image(_ voxels: SourceVoxels, box: VoxelBox) throws(GeometryError) -> Volume<Float> {
-        turns
-            ? voxels.resampled(onto: target.cropped(to: box), configuration.resampling.inPlane)
-            : try voxels.resampled(to: configuration.spacing, rule: configuration.resampling, box: box)
+    /// - Throws: `NIfTIError.outOfMemory` that names `file`.
+    func image(_ voxels: consuming SourceVoxels, box: VoxelBox, file: String) throws(NIfTIError) -> VolumeBuffer<Float>
+    {
+        let grid = target.cropped(to: box)
+        return try VolumeBuffer(grid: grid, file: file) { places in
+            if turns {
+                voxels.resample(onto: grid, configuration.resampling.inPlane, into: places)
+            } else {
+                // The initialiser has made sure that the grid fits in memory.
+                voxels.resample(to: configuration.spacing, rule: configuration.resampling, box: box, into: places)
+            }
+        }
     }
 
-    func labels(_ map: LabelMap, box: VoxelBox) throws(GeometryError) -> LabelMap {
-        turns
-            ? map.resampledNearest(onto: target.cropped(to: box))
-            : try map.resampledNearest(to: configuration.spacing, box: box)
+    func labels(_ voxels: VolumeBuffer<UInt8>, box: VoxelBox) throws(GeometryError) -> LabelMap {
+        try voxels.withView { (view) throws(GeometryError) in
+            turns
+                ? view.resampledNearest(onto: target.cropped(to: box))
+                : try view.resampledNearest(to: configuration.spacing, box: box)
+        }
     }
 
     /// The part of the prepared grid that can hold labels of a box of the source: its corners and a voxel around.

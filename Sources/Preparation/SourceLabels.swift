@@ -4,11 +4,13 @@ import NIfTI
 import Volumes
 import VolumeStore
 
-/// The label map of a case in RAS order, with the manifest's rules applied.
+/// The labels of a case in RAS order.
 struct SourceLabels {
-    /// On the image's grid in RAS order.
-    let map: LabelMap
-    /// The classes present, by rising value.
+    /// As the file has them, on the image's grid in RAS order.
+    let voxels: VolumeBuffer<UInt8>
+    /// What each value becomes by the manifest's rules; `nil` when all that are there stay.
+    let replacements: [UInt8]?
+    /// The classes present under those rules, by rising value.
     let classes: [ClassPresence]
     let findings: [StoredFinding]
 
@@ -33,46 +35,32 @@ struct LabelReader {
     ///   or the labels do not lie on the image.
     func read(_ label: SourceLabel, with reader: inout SourceReader) throws(CaseRefusal) -> SourceLabels {
         var findings: [StoredFinding] = []
-        var voxels: [UInt8], file: String
+        let voxels: VolumeBuffer<UInt8>, file: String
         switch label {
         case .file(let url, let frame):
             file = reader.path(url)
             let read = try reader.read(url, role: .label)
             let number = try reader.frame(frame, of: read)
             let order = try placement(header: read.header, file: file, findings: &findings)
-            voxels = try self.voxels(read, frame: number, order: order, reader: reader)
+            do throws(NIfTIError) { voxels = try read.labelVoxels(frame: number, order: order) } catch {
+                throw reader.refusal(error)
+            }
         case .probabilityMaps(let gray, let white, let csf):
             file = reader.path(gray)
             let (header, labels) = try joined([gray, white, csf], with: &reader)
             let order = try placement(header: header, file: file, findings: &findings)
-            voxels = order.isIdentity ? labels : labels.withUnsafeBufferPointer(order.apply)
+            do throws(NIfTIError) { voxels = try VolumeBuffer(labels, order: order, file: gray.path) } catch {
+                throw reader.refusal(error)
+            }
         }
-        let target = Reorientation(of: image, to: .ras).target
-        var classes = voxels.withUnsafeBufferPointer { ClassSurvey.presences(in: $0, shape: target.shape) }
-        try apply(configuration.labelTable(source.modality), to: &voxels, &classes, file: file)
+        let found = voxels.withView { ClassSurvey.presences(in: $0.voxels, shape: $0.grid.shape) }
+        let (classes, replacements) = try apply(configuration.labelTable(source.modality), to: found, file: file)
         guard !classes.isEmpty else {
             throw CaseRefusal(
                 .emptyLabel, file: file, expected: "at least one labelled voxel", found: "none",
                 fix: "Fetch the label again, or list the case as unlabelled.")
         }
-        // Placement has made sure that the voxels fill the grid.
-        return SourceLabels(map: try! LabelMap(grid: target, voxels: voxels), classes: classes, findings: findings)
-    }
-
-    /// One frame of a label file in RAS order.
-    private func voxels(_ read: NIfTIImage, frame: Int, order: Reorientation, reader: SourceReader) throws(CaseRefusal)
-        -> [UInt8]
-    {
-        if read.header.datatype == .uint8, read.header.scaling == nil {
-            // The voxels go from the file's buffer to their place in one step.
-            return read.withUnsafeBytes(frame: frame) { order.apply($0.bindMemory(to: UInt8.self)) }
-        }
-        do throws(NIfTIError) {
-            let labels = try read.labelMap(frame: frame).voxels
-            return order.isIdentity ? labels : labels.withUnsafeBufferPointer(order.apply)
-        } catch {
-            throw reader.refusal(error)
-        }
+        return SourceLabels(voxels: voxels, replacements: replacements, classes: classes, findings: findings)
     }
 
     /// How the label's voxels are put in RAS order so that they lie on the image's.
@@ -123,8 +111,8 @@ struct LabelReader {
     }
 
     /// Sends dropped values to background, and refuses unknown ones.
-    private func apply(_ table: [UInt8?], to labels: inout [UInt8], _ classes: inout [ClassPresence], file: String)
-        throws(CaseRefusal)
+    private func apply(_ table: [UInt8?], to classes: [ClassPresence], file: String) throws(CaseRefusal)
+        -> (classes: [ClassPresence], replacements: [UInt8]?)
     {
         let unknown = classes.filter { table[Int($0.value)] == nil }
         guard unknown.isEmpty else {
@@ -134,12 +122,8 @@ struct LabelReader {
                 found: unknown.map { "\($0.value) in \($0.voxels) voxels" }.joined(separator: ", "),
                 fix: "Correct the labels or the manifest's table.")
         }
-        guard classes.contains(where: { table[Int($0.value)] != $0.value }) else { return }
-        let values = table.map { $0 ?? 0 }
-        labels.withUnsafeMutableBufferPointer { voxels in
-            for n in voxels.indices where voxels[n] != 0 { voxels[n] = values[Int(voxels[n])] }
-        }
-        classes.removeAll { table[Int($0.value)] == 0 }
+        guard classes.contains(where: { table[Int($0.value)] != $0.value }) else { return (classes, nil) }
+        return (classes.filter { table[Int($0.value)] != 0 }, table.map { $0 ?? 0 })
     }
 
     /// One label map from maps of grey matter, white matter and cerebrospinal fluid.

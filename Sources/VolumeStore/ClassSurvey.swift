@@ -74,15 +74,32 @@ public struct ClassSurvey: Sendable {
                 let row = base + shape.offset(0, j, k)
                 var i = 0
                 while i < shape.i {
-                    // Most of a label map is background: eight zeros at a time.
-                    while i + 8 <= shape.i, UnsafeRawPointer(row + i).loadUnaligned(as: UInt64.self) == 0 { i += 8 }
+                    // Most of a label map is background: 64 zeros at a time, then eight.
+                    while i + 64 <= shape.i, isZero(row + i) { i += 64 }
+                    while i + 8 <= shape.i, eight(row + i) == 0 { i += 8 }
                     guard i < shape.i else { break }
                     let value = row[i], start = i
-                    repeat { i += 1 } while i < shape.i && row[i] == value
+                    if value != 0 {
+                        let run = UInt64(value) &* 0x0101_0101_0101_0101
+                        while i + 8 <= shape.i, eight(row + i) == run { i += 8 }
+                    }
+                    while i < shape.i && row[i] == value { i += 1 }
                     if value != 0 { body(value, start, i - start, j, k) }
                 }
             }
         }
+    }
+
+    @inline(__always)
+    private static func eight(_ labels: UnsafePointer<UInt8>) -> UInt64 {
+        UnsafeRawPointer(labels).loadUnaligned(as: UInt64.self)
+    }
+
+    @inline(__always)
+    private static func isZero(_ labels: UnsafePointer<UInt8>) -> Bool {
+        var any: UInt64 = 0
+        for n in 0..<8 { any |= eight(labels + 8 * n) }
+        return any == 0
     }
 
     private struct Tally {

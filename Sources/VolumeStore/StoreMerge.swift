@@ -103,9 +103,11 @@ extension StoreWriter {
             sourceIntensities: prepared.sourceIntensities,
             quantisation: prepared.quantisation, normalisation: prepared.normalisation, sources: record.sources,
             configurationDigest: record.configurationDigest)
-        let staged = try stage(
-            description, image: Volume(grid: prepared.grid, voxels: Array(opened.image.buffer)),
-            labels: opened.labels.map { try Volume(grid: prepared.grid, voxels: Array($0.buffer)) })
+        let staged = try withExtendedLifetime(opened) {
+            try stage(
+                description, image: VolumeView(grid: prepared.grid, voxels: opened.image.buffer),
+                labels: opened.labels.map { try Volume(grid: prepared.grid, voxels: Array($0.buffer)) })
+        }
         for (copy, original) in [(staged.image, prepared.image), (staged.label, prepared.label)] {
             guard let copy, let original, copy.digest != original.digest else { continue }
             throw StoreError.damagedFile(

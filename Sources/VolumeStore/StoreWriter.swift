@@ -27,7 +27,7 @@ public final class StoreWriter: Sendable {
     ///   - image: int16 voxels that `description.quantisation` turns into intensities.
     ///   - labels: on the same grid; `nil` for a case without labels.
     /// - Throws: `StoreError` when grids differ, the name cannot name a folder, or a file cannot be written.
-    public func stage(_ description: CaseDescription, image: Volume<Int16>, labels: LabelMap?) throws(StoreError)
+    public func stage(_ description: CaseDescription, image: VolumeView<Int16>, labels: LabelMap?) throws(StoreError)
         -> StagedCase
     {
         let key = description.key
@@ -53,15 +53,14 @@ public final class StoreWriter: Sendable {
         let token = description.token
         let staging = try StagingFolder(for: key, volumes: store.folder.path + "/volumes")
         let imageFile = try write(
-            image.voxels, named: "image.nii", staging: staging.path, key: key,
+            UnsafeRawBufferPointer(image.voxels), named: "image.nii", staging: staging.path, key: key,
             header: StoredVolumeHeader.bytes(
                 grid: image.grid, datatype: .int16, quantisation: description.quantisation, token: token, key: key))
-        var labelFile: StoredFile?
-        if let labels {
-            labelFile = try write(
-                labels.voxels, named: "label.nii", staging: staging.path, key: key,
+        let labelFile = try labels?.withView { (view) throws(StoreError) in
+            try write(
+                UnsafeRawBufferPointer(view.voxels), named: "label.nii", staging: staging.path, key: key,
                 header: StoredVolumeHeader.bytes(
-                    grid: labels.grid, datatype: .uint8, quantisation: .identity, token: token, key: key))
+                    grid: view.grid, datatype: .uint8, quantisation: .identity, token: token, key: key))
         }
         let seed = SHA256Digest(of: "\(key)").hexadecimal.prefix(16)
         let survey = (labels?.voxels ?? []).withUnsafeBufferPointer {
@@ -100,7 +99,7 @@ public final class StoreWriter: Sendable {
 
     /// Stages and commits a case.
     public func add(_ description: CaseDescription, image: Volume<Int16>, labels: LabelMap?) throws {
-        try commit(stage(description, image: image, labels: labels))
+        try commit(image.withView { try stage(description, image: $0, labels: labels) })
     }
 
     /// Records that a case stays out of the store, and why. An earlier preparation of it is removed.
@@ -161,36 +160,34 @@ public final class StoreWriter: Sendable {
 
     // MARK: Files
 
-    private func write<Voxel>(
-        _ voxels: [Voxel], named name: String, staging: String, key: CaseKey, header: [UInt8]
+    private func write(
+        _ voxels: UnsafeRawBufferPointer, named name: String, staging: String, key: CaseKey, header: [UInt8]
     ) throws(StoreError) -> StoredFile {
         let path = staging + "/" + name
         let hasher = SHA256Hasher()
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .file(path, problem: "cannot be created: \(systemReason())") }
         defer { close(descriptor) }
-        var bytes = 0
+        /// Writes a piece at a time, so that the cache still holds what was hashed.
         func put(_ buffer: UnsafeRawBufferPointer) throws(StoreError) {
-            hasher.update(buffer)
-            var rest = buffer[...]
-            while !rest.isEmpty {
-                let written = Glibc.write(descriptor, rest.base.baseAddress! + rest.startIndex, rest.count)
-                if written < 0 && errno == EINTR { continue }
-                guard written > 0 else { throw .file(path, problem: "cannot be written: \(systemReason())") }
-                rest = rest.dropFirst(written)
+            let piece = 1 << 18
+            for start in stride(from: 0, to: buffer.count, by: piece) {
+                var rest = buffer[start..<min(start + piece, buffer.count)]
+                hasher.update(UnsafeRawBufferPointer(rebasing: rest))
+                while !rest.isEmpty {
+                    let written = Glibc.write(descriptor, buffer.baseAddress! + rest.startIndex, rest.count)
+                    if written < 0 && errno == EINTR { continue }
+                    guard written > 0 else { throw .file(path, problem: "cannot be written: \(systemReason())") }
+                    rest = rest.dropFirst(written)
+                }
             }
-            bytes += buffer.count
         }
-        func putAll<Element>(_ elements: [Element]) throws(StoreError) {
-            let result: Result<Void, StoreError> = elements.withUnsafeBytes { buffer in
-                do throws(StoreError) { return .success(try put(buffer)) } catch { return .failure(error) }
-            }
-            try result.get()
-        }
-        try putAll(header)
-        try putAll(voxels)
+        try header.withUnsafeBufferPointer { (header) throws(StoreError) in try put(UnsafeRawBufferPointer(header)) }
+        try put(voxels)
         // Lets the disk begin while the next case is computed; the commit waits for the end.
         sync_file_range(descriptor, 0, 0, IRIS_SYNC_FILE_RANGE_WRITE)
-        return StoredFile(path: "volumes/\(key.dataset)/\(key.name)/\(name)", bytes: bytes, digest: hasher.finish())
+        return StoredFile(
+            path: "volumes/\(key.dataset)/\(key.name)/\(name)", bytes: header.count + voxels.count,
+            digest: hasher.finish())
     }
 }

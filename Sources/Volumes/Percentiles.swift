@@ -16,6 +16,13 @@ extension Volume where Voxel == Float {
     ///
     /// - Precondition: every percent is in 0...100; the mask has the volume's shape.
     public func percentiles(_ percents: [Double], where mask: LabelMap? = nil) -> [Double]? {
+        withView { $0.percentiles(percents, where: mask) }
+    }
+}
+
+extension VolumeView where Voxel == Float {
+    /// See ``Volume/percentiles(_:where:)``.
+    public func percentiles(_ percents: [Double], where mask: LabelMap? = nil) -> [Double]? {
         withVoxels(and: mask) { voxels, mask, voxelCount in
             precondition(voxelCount <= UInt32.max, "\(voxelCount) voxels are more than the 32-bit counters hold")
             let bins = Int(IRIS_HISTOGRAM_BINS)

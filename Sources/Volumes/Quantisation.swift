@@ -33,10 +33,20 @@ extension Volume where Voxel == Float {
     /// The volume in 16 bits. Not-a-number becomes the lowest value.
     public func quantised(_ quantisation: Quantisation) -> Volume<Int16> {
         let stored = [Int16](voxels: voxels.count) { stored in
-            var arguments = quantisation.kernelArguments
-            voxels.withUnsafeBufferPointer { iris_quantise($0.baseAddress, $0.count, &arguments, stored) }
+            withView { $0.quantise(quantisation, into: UnsafeMutableBufferPointer(start: stored, count: voxels.count)) }
         }
         return Volume<Int16>(unchecked: grid, voxels: stored)
+    }
+}
+
+extension VolumeView where Voxel == Float {
+    /// Writes the volume in 16 bits to `stored`, which may be uninitialised. Not-a-number becomes the lowest value.
+    ///
+    /// - Precondition: there are as many places as voxels, somewhere else.
+    public func quantise(_ quantisation: Quantisation, into stored: UnsafeMutableBufferPointer<Int16>) {
+        precondition(stored.count == voxels.count, "\(stored.count) places for \(voxels.count) voxels")
+        var arguments = quantisation.kernelArguments
+        iris_quantise(voxels.baseAddress, voxels.count, &arguments, stored.baseAddress)
     }
 }
 

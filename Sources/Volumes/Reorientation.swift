@@ -41,17 +41,26 @@ public struct Reorientation: Hashable, Sendable {
     ///
     /// - Precondition: there are `source.shape.count` voxels.
     public func apply<Voxel: VoxelScalar>(_ voxels: UnsafeBufferPointer<Voxel>) -> [Voxel] {
+        [Voxel](unsafeUninitializedCapacity: source.shape.count) { result, initialized in
+            apply(voxels, into: result)
+            initialized = source.shape.count
+        }
+    }
+
+    /// Puts the voxels in their new order into `result`, which may be uninitialised.
+    ///
+    /// - Precondition: there are `source.shape.count` voxels and places for them, and the two do not overlap.
+    public func apply<Voxel: VoxelScalar>(
+        _ voxels: UnsafeBufferPointer<Voxel>, into result: UnsafeMutableBufferPointer<Voxel>
+    ) {
         let shape = source.shape
+        precondition(result.count == shape.count, "\(result.count) places for the shape \(shape.components)")
         precondition(voxels.count == shape.count, "\(voxels.count) voxels for the shape \(shape.components)")
         let strides = [1, shape.i, shape.i * shape.j]
         let steps = (0..<3).map { isReversed[$0] ? -strides[sourceAxis[$0]] : strides[sourceAxis[$0]] }
         let start = (0..<3).reduce(0) { $0 - (steps[$1] < 0 ? (target.shape.components[$1] - 1) * steps[$1] : 0) }
         let sizes = [target.shape.i, target.shape.j, target.shape.k]
-        return [Voxel](unsafeUninitializedCapacity: shape.count) { result, initialized in
-            iris_reorient(
-                voxels.baseAddress, result.baseAddress, MemoryLayout<Voxel>.size, sizes, start, steps)
-            initialized = shape.count
-        }
+        iris_reorient(voxels.baseAddress, result.baseAddress, MemoryLayout<Voxel>.size, sizes, start, steps)
     }
 }
 

@@ -7,6 +7,13 @@ extension Volume where Voxel == UInt8 {
     /// - Parameter box: the part of the new grid that is wanted; all of it by default.
     /// - Throws: `GeometryError.invalidShape` when the new grid does not fit in memory.
     public func resampledNearest(to spacing: Spacing, box: VoxelBox? = nil) throws(GeometryError) -> LabelMap {
+        try withView { (view) throws(GeometryError) in try view.resampledNearest(to: spacing, box: box) }
+    }
+}
+
+extension VolumeView where Voxel == UInt8 {
+    /// See ``Volume/resampledNearest(to:box:)``.
+    public func resampledNearest(to spacing: Spacing, box: VoxelBox? = nil) throws(GeometryError) -> LabelMap {
         let target = try grid.resampled(to: spacing)
         let box = box ?? VoxelBox(target.shape)
         let axes = (0..<3).map { axis in
@@ -15,10 +22,8 @@ extension Volume where Voxel == UInt8 {
                 target: spacing.components[axis], outputs: box.lower[axis]..<box.upper[axis], interpolation: .nearest)
         }
         let result = target.cropped(to: box)
-        let voxels = [UInt8](voxels: result.shape.count) { output in
-            self.voxels.withUnsafeBufferPointer { Self.pick(axes, grid.shape, $0.baseAddress!, output) }
-        }
-        return LabelMap(unchecked: result, voxels: voxels)
+        let picked = [UInt8](voxels: result.shape.count) { Self.pick(axes, grid.shape, voxels.baseAddress!, $0) }
+        return LabelMap(unchecked: result, voxels: picked)
     }
 
     /// Rows and slices that come from the same place as the one before are copied from it.

@@ -46,16 +46,12 @@ extension Volume where Voxel: ResampledVoxel {
     public func resampled(onto target: Grid, interpolation: Interpolation = .cubic, outside: Float? = nil) -> Volume<
         Float
     > {
-        var samples = voxels.map { Float(clampingRounded: $0.doubleValue) }
-        let outside = outside ?? samples.min()!
-        var map = grid.obliqueMap(to: target)
-        let kind = [.nearest: IRIS_PICK, .linear: IRIS_LINEAR, .cubic: IRIS_SPLINE][interpolation]!
-        if interpolation == .cubic {
-            iris_spline_coefficients(&samples, [grid.shape.i, grid.shape.j, grid.shape.k])
-        }
-        let voxels = [Float](unsafeUninitializedCapacity: target.shape.count) { output, count in
-            iris_resample_oblique(samples, &map, kind, outside, output.baseAddress)
-            count = target.shape.count
+        let voxels = [Float](voxels: target.shape.count) { output in
+            withView {
+                $0.resample(
+                    onto: target, interpolation: interpolation, outside: outside,
+                    into: UnsafeMutableBufferPointer(start: output, count: target.shape.count))
+            }
         }
         return Volume<Float>(unchecked: target, voxels: voxels)
     }
@@ -70,22 +66,48 @@ extension Volume where Voxel: ResampledVoxel {
     }
 }
 
+extension VolumeView where Voxel: ResampledVoxel {
+    /// Writes the image on any other grid to `output`, which may be uninitialised; see
+    /// ``Volume/resampled(onto:interpolation:outside:)``.
+    ///
+    /// - Precondition: `output` has as many places as `target` voxels.
+    public func resample(
+        onto target: Grid, interpolation: Interpolation = .cubic, outside: Float? = nil,
+        into output: UnsafeMutableBufferPointer<Float>
+    ) {
+        precondition(output.count == target.shape.count, "\(output.count) places for \(target.shape.components)")
+        var samples = voxels.map { Float(clampingRounded: $0.doubleValue) }
+        let outside = outside ?? samples.min()!
+        var map = grid.obliqueMap(to: target)
+        let kind = [.nearest: IRIS_PICK, .linear: IRIS_LINEAR, .cubic: IRIS_SPLINE][interpolation]!
+        if interpolation == .cubic {
+            iris_spline_coefficients(&samples, [grid.shape.i, grid.shape.j, grid.shape.k])
+        }
+        iris_resample_oblique(samples, &map, kind, outside, output.baseAddress)
+    }
+}
+
 extension Volume where Voxel == UInt8 {
     /// The labels on any other grid: each voxel gets the label of the nearest voxel of this map, and 0 half a voxel or more
     /// outside of its outermost centres.
-    public func resampledNearest(onto target: Grid) -> LabelMap {
-        var map = grid.obliqueMap(to: target)
-        let voxels = [UInt8](unsafeUninitializedCapacity: target.shape.count) { output, count in
-            self.voxels.withUnsafeBufferPointer { iris_pick_labels_oblique($0.baseAddress, &map, output.baseAddress) }
-            count = target.shape.count
-        }
-        return LabelMap(unchecked: target, voxels: voxels)
-    }
+    public func resampledNearest(onto target: Grid) -> LabelMap { withView { $0.resampledNearest(onto: target) } }
 
     /// The labels on the axis-aligned RAS grid that covers them; see ``Grid/alongWorldAxes(spacing:)``.
     ///
     /// - Throws: `GeometryError.invalidShape` when that grid does not fit in memory.
     public func resampledNearestToCanonicalAxes(spacing: Spacing) throws(GeometryError) -> LabelMap {
         resampledNearest(onto: try grid.alongWorldAxes(spacing: spacing))
+    }
+}
+
+extension VolumeView where Voxel == UInt8 {
+    /// See ``Volume/resampledNearest(onto:)``.
+    public func resampledNearest(onto target: Grid) -> LabelMap {
+        var map = grid.obliqueMap(to: target)
+        let picked = [UInt8](unsafeUninitializedCapacity: target.shape.count) { output, count in
+            iris_pick_labels_oblique(voxels.baseAddress, &map, output.baseAddress)
+            count = target.shape.count
+        }
+        return LabelMap(unchecked: target, voxels: picked)
     }
 }

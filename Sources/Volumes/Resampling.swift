@@ -20,21 +20,48 @@ extension Volume where Voxel: ResampledVoxel {
         throws(GeometryError)
         -> Volume<Float>
     {
-        try resampled(to: spacing, rule: rule, box: box, quantisation: nil)
+        try withView { (view) throws(GeometryError) in
+            try view.resampled(to: spacing, rule: rule, box: box, quantisation: nil)
+        }
     }
 
     /// The same in 16 bits, rounded once, from the interpolated float: ties to even, beyond 16 bits the nearest end.
     public func resampledAndQuantised(
         to spacing: Spacing, _ quantisation: Quantisation, rule: ResamplingRule = .cubic, box: VoxelBox? = nil
     ) throws(GeometryError) -> Volume<Int16> {
-        try resampled(to: spacing, rule: rule, box: box, quantisation: quantisation)
+        try withView { (view) throws(GeometryError) in
+            try view.resampled(to: spacing, rule: rule, box: box, quantisation: quantisation)
+        }
+    }
+}
+
+extension VolumeView where Voxel: ResampledVoxel {
+    /// Writes the image at another spacing to `output`, which may be uninitialised; see ``Volume/resampled(to:rule:box:)``.
+    ///
+    /// - Precondition: `output` has as many places as `box` voxels, outside of this volume.
+    public func resample(
+        to spacing: Spacing, rule: ResamplingRule = .cubic, box: VoxelBox,
+        into output: UnsafeMutableBufferPointer<Float>
+    ) throws(GeometryError) {
+        let shape = try grid.resampled(to: spacing).cropped(to: box).shape
+        precondition(output.count == shape.count, "\(output.count) places for the shape \(shape.components)")
+        passes(to: spacing, rule: rule, box: box, quantisation: nil).run(voxels.baseAddress!, output.baseAddress!)
     }
 
-    private func resampled<Output: ResampledVoxel>(
+    fileprivate func resampled<Output: ResampledVoxel>(
         to spacing: Spacing, rule: ResamplingRule, box: VoxelBox?, quantisation: Quantisation?
     ) throws(GeometryError) -> Volume<Output> {
         let target = try grid.resampled(to: spacing)
         let box = box ?? VoxelBox(target.shape)
+        let passes = passes(to: spacing, rule: rule, box: box, quantisation: quantisation)
+        let result = target.cropped(to: box)
+        let resampled = [Output](voxels: result.shape.count) { passes.run(voxels.baseAddress!, $0) }
+        return Volume<Output>(unchecked: result, voxels: resampled)
+    }
+
+    private func passes(to spacing: Spacing, rule: ResamplingRule, box: VoxelBox, quantisation: Quantisation?)
+        -> ResamplingPasses
+    {
         let interpolations = rule.interpolations(for: grid.spacing)
         let axes = (0..<3).map { axis in
             ResamplingAxis(
@@ -42,11 +69,6 @@ extension Volume where Voxel: ResampledVoxel {
                 target: spacing.components[axis], outputs: box.lower[axis]..<box.upper[axis],
                 interpolation: interpolations[axis])
         }
-        let passes = ResamplingPasses(axes: axes, shape: grid.shape, quantisation: quantisation)
-        let result = target.cropped(to: box)
-        let voxels = [Output](voxels: result.shape.count) { output in
-            self.voxels.withUnsafeBufferPointer { passes.run($0.baseAddress!, output) }
-        }
-        return Volume<Output>(unchecked: result, voxels: voxels)
+        return ResamplingPasses(axes: axes, shape: grid.shape, quantisation: quantisation)
     }
 }

@@ -14,8 +14,13 @@ public struct IntensityStatistics: Hashable, Sendable {
 
 extension Volume where Voxel == Int16 {
     /// The statistics of all voxels, from exact sums.
+    public func statistics() -> IntensityStatistics { withView { $0.statistics() } }
+}
+
+extension VolumeView where Voxel == Int16 {
+    /// The statistics of all voxels, from exact sums.
     public func statistics() -> IntensityStatistics {
-        let moments = voxels.withUnsafeBufferPointer { iris_moments_int16($0.baseAddress, $0.count) }
+        let moments = iris_moments_int16(voxels.baseAddress, voxels.count)
         let (count, sum) = (Int128(moments.count), Int128(moments.sum))
         // count · squares - sum² is exact in 128 bits, so nothing cancels.
         let variance = Double(count * Int128(moments.squares) - sum * sum) / (Double(count) * Double(count))
@@ -31,6 +36,15 @@ extension Volume where Voxel == Float {
     /// - Parameter window: when given, mean and standard deviation are those of the intensities clamped to it. Minimum and
     ///   maximum are always those found.
     /// - Precondition: the mask has the volume's shape.
+    public func statistics(where mask: LabelMap? = nil, clampedTo window: ClosedRange<Float>? = nil)
+        -> IntensityStatistics?
+    {
+        withView { $0.statistics(where: mask, clampedTo: window) }
+    }
+}
+
+extension VolumeView where Voxel == Float {
+    /// See ``Volume/statistics(where:clampedTo:)``.
     public func statistics(where mask: LabelMap? = nil, clampedTo window: ClosedRange<Float>? = nil)
         -> IntensityStatistics?
     {
@@ -52,7 +66,7 @@ extension Volume where Voxel == Float {
     }
 }
 
-extension Volume {
+extension VolumeView {
     /// The voxels and the mask, if any, as the kernels take them.
     func withVoxels<Result>(
         and mask: LabelMap?, _ body: (UnsafePointer<Voxel>, UnsafePointer<UInt8>?, Int) -> Result
@@ -62,9 +76,7 @@ extension Volume {
                 mask.grid.shape == grid.shape,
                 "the mask has \(mask.grid.shape.components) voxels, the volume \(grid.shape.components)")
         }
-        return voxels.withUnsafeBufferPointer { voxels in
-            guard let mask else { return body(voxels.baseAddress!, nil, voxels.count) }
-            return mask.voxels.withUnsafeBufferPointer { body(voxels.baseAddress!, $0.baseAddress!, voxels.count) }
-        }
+        guard let mask else { return body(voxels.baseAddress!, nil, voxels.count) }
+        return mask.voxels.withUnsafeBufferPointer { body(voxels.baseAddress!, $0.baseAddress!, voxels.count) }
     }
 }

@@ -14,13 +14,16 @@ public struct IntensityHistogram: Sendable {
         let bins = Int(IRIS_HISTOGRAM_BINS)
         var tables = [UInt32](repeating: 0, count: 2 * bins)
         var counts = [Int](repeating: 0, count: bins)
-        volume.withVoxels(and: mask) { voxels, mask, count in
-            // The kernel's counters have 32 bits.
-            for start in stride(from: 0, to: count, by: 1 << 31) {
-                iris_histogram_int16(voxels + start, mask.map { $0 + start }, min(1 << 31, count - start), &tables)
-                for bin in 0..<bins {
-                    counts[bin] += Int(tables[bin]) + Int(tables[bins + bin])
-                    (tables[bin], tables[bins + bin]) = (0, 0)
+        volume.withView { view in
+            view.withVoxels(and: mask) { voxels, mask, count in
+                // The kernel's counters have 32 bits.
+                for start in stride(from: 0, to: count, by: 1 << 31) {
+                    iris_histogram_int16(
+                        voxels + start, mask.map { $0 + start }, min(1 << 31, count - start), &tables)
+                    for bin in 0..<bins {
+                        counts[bin] += Int(tables[bin]) + Int(tables[bins + bin])
+                        (tables[bin], tables[bins + bin]) = (0, 0)
+                    }
                 }
             }
         }

@@ -78,7 +78,9 @@ import Volumes
         let writer = try small.writer()
         do {
             let toy = ToyCase("a"), digest = try writer.register(configuration: "spacing: 1.5")
-            let staged = try writer.stage(toy.description(digest), image: toy.image(), labels: toy.labels())
+            let staged = try toy.image().withView {
+                try writer.stage(toy.description(digest), image: $0, labels: toy.labels())
+            }
             withExtendedLifetime(staged) {
                 #expect(FileManager.default.subpaths(atPath: small.path("volumes/toy"))?.count == 3)
             }

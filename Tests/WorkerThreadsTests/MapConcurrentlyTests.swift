@@ -20,6 +20,18 @@ import WorkerThreads
         #expect(counter.highest <= jobs)
     }
 
+    /// The receiver of the first result waits until the second element is at work.
+    @Test(.timeLimit(.minutes(1))) func workGoesOnWhileAResultIsReceived() async throws {
+        let counter = Counter()
+        try await mapConcurrently([0, 1, 2], jobs: 1) { _ in
+            counter.enter()
+            counter.leave()
+        } receive: { element, _ in
+            while element == 0, counter.entered < 2 { await Task.yield() }
+        }
+        #expect(counter.entered == 3 && counter.highest == 1)
+    }
+
     @Test func anErrorEndsTheWork() async {
         struct Failure: Error {}
         let counter = Counter()
