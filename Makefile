@@ -9,7 +9,7 @@ IRIS := .build/release/iris
 # Waiting OpenMP threads sleep instead of spinning: builds and tests share the cores with other work.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help deps build test test-all bench bench-peers bench-gzip demo docs format lint clean
+.PHONY: help deps build test test-all bench bench-peers bench-gzip demo docs format lint clean hippocampus
 
 help: ## list the targets
 	@grep -hE '^(# )?[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^(# )?([a-z-]+):.*## /\2\t/' | expand -t 20
@@ -50,10 +50,11 @@ MNMS ?= datasets/raw/mnms
 BRAIN ?= datasets/raw/brain-aging
 MSD ?= datasets/raw/msd
 NNUNET ?= datasets/raw/nnunet
+HIPPOCAMPUS ?= datasets/raw/hippocampus
 
-# target, manifest, variable
+# target, manifest, variable, preparation when not the paper's
 DATASETS := amos:amos22:AMOS22 bcv:bcv:BCV lits:lits:LITS kits:kits19:KITS19 mnms:mnms:MNMS brain:brain-aging:BRAIN \
-	msd:msd:MSD nnunet:nnunet:NNUNET
+	msd:msd:MSD nnunet:nnunet:NNUNET hippocampus:msd-hippocampus:HIPPOCAMPUS:configs/prepare/hippocampus.yaml
 PREPARATIONS := $(foreach d,$(DATASETS),prepare-$(word 1,$(subst :, ,$(d))))
 AUDITS := $(foreach d,$(DATASETS),audit-$(word 1,$(subst :, ,$(d))))
 .PHONY: prepare-all audit-all $(PREPARATIONS) $(AUDITS)
@@ -61,18 +62,24 @@ AUDITS := $(foreach d,$(DATASETS),audit-$(word 1,$(subst :, ,$(d))))
 prepare-all: $(PREPARATIONS) ## prepare every dataset, or its synthetic stand-in where it is absent
 audit-all: $(AUDITS) ## audit every dataset
 
-# prepare-amos, audit-amos and so on; $(1) target, $(2) manifest, $(3) variable
+# prepare-amos, audit-amos and so on; $(1) target, $(2) manifest, $(3) variable, $(4) preparation or nothing
 define dataset_rules
 prepare-$(1): build
-	@IRIS=$$(IRIS) Scripts/dataset.sh $$@ $(2) $(3) "$$($(3))" "$$(origin $(3))" "$$(STORE)"
+	@IRIS=$$(IRIS) CONFIG=$(4) Scripts/dataset.sh $$@ $(2) $(3) "$$($(3))" "$$(origin $(3))" "$$(STORE)"
 audit-$(1): build
 	@IRIS=$$(IRIS) Scripts/dataset.sh $$@ $(2) $(3) "$$($(3))" "$$(origin $(3))" "$$(STORE)"
 endef
-$(foreach d,$(DATASETS),$(eval $(call dataset_rules,$(word 1,$(subst :, ,$(d))),$(word 2,$(subst :, ,$(d))),$(word 3,$(subst :, ,$(d))))))
+$(foreach d,$(DATASETS),$(eval $(call dataset_rules,$(word 1,$(subst :, ,$(d))),$(word 2,$(subst :, ,$(d))),$(word 3,$(subst :, ,$(d))),$(word 4,$(subst :, ,$(d))))))
 
 # What `make help` lists of these.
 # prepare-amos: ## prepare AMOS22=DIR (default datasets/raw/amos22) into STORE=DIR (default datasets/store)
 # audit-amos: ## audit AMOS22=DIR
+
+# The folder of the run; a training that is there already goes on.
+RUN ?= runs/hippocampus
+
+hippocampus: prepare-hippocampus ## prepare HIPPOCAMPUS=DIR, train in RUN=DIR, evaluate all strategies and write the report
+	@IRIS=$(IRIS) Scripts/hippocampus.sh "$(HIPPOCAMPUS)" "$(STORE)" "$(RUN)"
 
 demo: build ## make, audit, prepare and picture a synthetic dataset in datasets/phantom/demo
 	@IRIS=$(IRIS) Scripts/demo.sh datasets/phantom/demo

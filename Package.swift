@@ -103,7 +103,7 @@ let benchmarks: [Target] = [
         path: "Benchmarks/iris-bench"),
     .executableTarget(
         name: "iris-bench-model", dependencies: ["IrisModel", "Tensors", "RandomNumbers", "Configuration", arguments],
-        path: "Benchmarks/model", exclude: ["peer.py"]),
+        path: "Benchmarks/model", exclude: ["run.py", "torch_step.py"]),
 ]
 
 let testSupport: [Target] = [

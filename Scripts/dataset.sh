@@ -8,13 +8,14 @@
 #   FOLDER    its value
 #   ORIGIN    "file" when that is the default, anything else when the user gave it
 #   STORE     the folder of the store
+# CONFIG in the environment names a preparation other than the default.
 set -euo pipefail
 target=$1 verb=${1%%-*} name=$2 variable=$3 folder=$4 origin=$5 store=$6
 iris=${IRIS:-.build/release/iris}
 
 run() {
     if [ "$verb" = prepare ]; then
-        "$iris" prepare "$name" --source "$1" --store "$2"
+        "$iris" prepare "$name" --source "$1" --store "$2" ${CONFIG:+--config "$CONFIG"}
     else
         "$iris" audit "$name" --source "$1"
     fi

@@ -1,7 +1,7 @@
 /// Why a model cannot be evaluated.
 public enum EvaluationError: Error, Equatable, Sendable, CustomStringConvertible {
     case noQueries(split: String, list: String, known: [String])
-    case noReferences(dataset: String, modality: String, split: String)
+    case noReferences(dataset: String, modality: String, splits: [String])
     case noOtherSubject(case: String)
     case unknownDataset(String, known: [String])
     case otherCase(String, problem: String)
@@ -15,9 +15,9 @@ public enum EvaluationError: Error, Equatable, Sendable, CustomStringConvertible
             no labelled case of the store is in the part \(split) of the \(list) split; there are labelled cases in \
             \(known.isEmpty ? "none" : known.joined(separator: ", ")). Choose another with --split, or the other list with --split-list.
             """
-        case .noReferences(let dataset, let modality, let split):
+        case .noReferences(let dataset, let modality, let splits):
             """
-            \(dataset): no labelled \(modality) case is in the part \(split), which gives references. Choose another with \
+            \(dataset): no labelled \(modality) case is in the parts \(splits.joined(separator: ", ")), which give references. Choose others with \
             --reference-split.
             """
         case .noOtherSubject(let name):

@@ -25,8 +25,8 @@ public struct EvaluationLedger: Sendable, Codable, Equatable {
         /// The list of splits, `paper` or `official`, and the part that gives queries.
         public var list = SplitList.paper.rawValue
         public var split = CaseSplit.test.name
-        /// The part that gives references.
-        public var referenceSplit = CaseSplit.train.name
+        /// The parts that give references; `none` stands for cases that the list does not name, which train too.
+        public var referenceSplits = [CaseSplit.train.name, CaseSplit.none.name]
         /// The datasets; empty for all.
         public var datasets: [String] = []
         /// References per class, and how often they are drawn anew.
@@ -71,7 +71,7 @@ public struct EvaluationLedger: Sendable, Codable, Equatable {
 extension EvaluationLedger {
     /// Draws queries and reference sets.
     ///
-    /// For each repeat the labelled cases of the reference split are put into an order drawn by the seed; every class takes
+    /// For each repeat the labelled cases of the reference splits are put into an order drawn by the seed; every class takes
     /// the first `references` cases of that order which show it. So a set may hold more cases than `references` where rare
     /// classes need others. A case of a query's own subject is passed over for that query.
     ///
@@ -87,7 +87,7 @@ extension EvaluationLedger {
             let pool = candidates.pool(of: group)
             guard !pool.isEmpty else {
                 throw EvaluationError.noReferences(
-                    dataset: group.dataset, modality: group.modality, split: settings.referenceSplit)
+                    dataset: group.dataset, modality: group.modality, splits: settings.referenceSplits)
             }
             for number in 0..<settings.repeats {
                 var generator = Philox(
@@ -194,11 +194,12 @@ private struct LedgerCandidates {
         }
         let all = try store.cases().filter { settings.datasets.isEmpty || settings.datasets.contains($0.key.dataset) }
         let list = SplitList(rawValue: settings.list) ?? .paper
-        func part(_ name: String) -> [Candidate] {
-            all.filter { (list == .paper ? $0.paperSplit : $0.officialSplit).name == name }.compactMap(Candidate.init)
+        func parts(_ names: [String]) -> [Candidate] {
+            all.filter { names.contains((list == .paper ? $0.paperSplit : $0.officialSplit).name) }
+                .compactMap(Candidate.init)
         }
-        references = part(settings.referenceSplit)
-        let found = part(settings.split)
+        references = parts(settings.referenceSplits)
+        let found = parts([settings.split])
         guard !found.isEmpty else {
             let known = Set(
                 all.compactMap(Candidate.init).map {

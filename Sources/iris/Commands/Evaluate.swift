@@ -24,7 +24,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Dataset to evaluate on; may be given again. Default: all of the store.") var dataset: [String] = []
     @Option(help: ArgumentHelp("Part that gives queries: train, val, test or none (default: test).", valueName: "part"))
     var split: String?
-    @Option(help: ArgumentHelp("Part that gives references (default: train).", valueName: "part"))
+    @Option(help: ArgumentHelp("Parts that give references (default: train,none, as in training).", valueName: "parts"))
     var referenceSplit: String?
     @Option(help: ArgumentHelp("Which list of parts: paper or official (default: paper).", valueName: "list"))
     var splitList: String?
@@ -67,9 +67,9 @@ struct Evaluate: ParsableCommand {
             guard value ?? 1 >= 1 else { throw ValidationError("--\(name) expects a number of at least 1.") }
         }
         _ = try strategies()
-        for (name, value) in [("split", split), ("reference-split", referenceSplit)] {
-            guard let value, CaseSplit(name: value) == nil else { continue }
-            throw ValidationError("--\(name) expects train, val, test or none, but found \"\(value)\".")
+        for (name, values) in [("split", split.map { [$0] }), ("reference-split", referenceSplits)] {
+            guard let stranger = values?.first(where: { CaseSplit(name: $0) == nil }) else { continue }
+            throw ValidationError("--\(name) expects train, val, test or none, but found \"\(stranger)\".")
         }
         if let splitList, SplitList(rawValue: splitList) == nil {
             throw ValidationError("--split-list expects paper or official, but found \"\(splitList)\".")
@@ -115,6 +115,8 @@ struct Evaluate: ParsableCommand {
         if able.count < (try strategies()).count { throw ExitStatus.findings }
     }
 
+    private var referenceSplits: [String]? { referenceSplit?.split(separator: ",").map(String.init) }
+
     /// Why a strategy cannot run with this model and ledger; `nil` when it can.
     private func reason(against strategy: Strategy, _ predictor: Predictor, _ ledger: EvaluationLedger) -> String? {
         switch strategy {
@@ -144,7 +146,8 @@ struct Evaluate: ParsableCommand {
             let found = try EvaluationLedger(contentsOf: URL(filePath: ledger)), drawn = found.settings
             let datasets = dataset.isEmpty ? nil : dataset.joined(separator: ",")
             let pairs: [(name: String, expected: String, asked: String?)] = [
-                ("--split", drawn.split, split), ("--reference-split", drawn.referenceSplit, referenceSplit),
+                ("--split", drawn.split, split),
+                ("--reference-split", drawn.referenceSplits.joined(separator: ","), referenceSplit),
                 ("--split-list", drawn.list, splitList),
                 ("--references", String(drawn.references), references.map { String($0) }),
                 ("--repeats", String(drawn.repeats), repeats.map { String($0) }),
@@ -162,7 +165,7 @@ struct Evaluate: ParsableCommand {
         var settings = EvaluationLedger.Settings()
         settings.datasets = dataset
         if let split { settings.split = split }
-        if let referenceSplit { settings.referenceSplit = referenceSplit }
+        if let referenceSplits { settings.referenceSplits = referenceSplits }
         if let splitList { settings.list = splitList }
         if let references { settings.references = references }
         if let repeats { settings.repeats = repeats }

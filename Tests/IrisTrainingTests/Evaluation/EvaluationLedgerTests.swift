@@ -71,7 +71,7 @@ import VolumeStore
             try EvaluationLedger(drawing: settings, from: fixture.store)
         }
         settings = EvaluationLedger.Settings()
-        #expect(throws: EvaluationError.noReferences(dataset: "other", modality: "MR", split: "train")) {
+        #expect(throws: EvaluationError.noReferences(dataset: "other", modality: "MR", splits: ["train", "none"])) {
             try EvaluationLedger(drawing: settings, from: fixture.store)
         }
         settings.datasets = ["toys"]
