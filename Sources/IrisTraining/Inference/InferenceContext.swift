@@ -63,7 +63,7 @@ extension Predictor {
                 : try tune(references, encoded: encoded, classes: classes, settings: settings.tuning).embeddings
         }
         guard !embeddings.classes.isEmpty else {
-            let shown = Set(parts.flatMap { $0.classes.map(\.value) })
+            let shown = Set(parts.flatMap { $0.classes.map(\.value) } + references.flatMap(\.values))
             throw InferenceError.nothingToSegment(asked: classes, shown: shown.sorted())
         }
         if strategy == .imageRetrieval, let plain = encoded.first(where: { $0.descriptor == nil }) {

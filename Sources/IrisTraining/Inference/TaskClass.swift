@@ -12,5 +12,6 @@ public struct TaskClass: Hashable, Sendable, Codable, CustomStringConvertible {
         (self.value, self.name) = (value, name)
     }
 
-    public var description: String { "\(name) (\(value))" }
+    /// `liver (6)`, or only the value when the class has no other name.
+    public var description: String { name == "\(value)" ? name : "\(name) (\(value))" }
 }

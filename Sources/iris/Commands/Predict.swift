@@ -30,7 +30,7 @@ struct Predict: ParsableCommand {
 
     @Option(help: "With --store: segment the cases of a split: train, val, test or none.") var split: String?
 
-    @Option(help: "Which list of splits: paper or official.") var splits = SplitList.paper
+    @Option(help: "Which list of splits: paper or official.") var splitList = SplitList.paper
 
     @Option(
         help: "File of iris encode or iris tune, in place of references.",
@@ -86,6 +86,7 @@ struct Predict: ParsableCommand {
             folder: URL(filePath: output), probabilities: probabilities, uncertainty: uncertainty)
         try writer.prepare(for: queries.map(\.name), inputs: query)
         let (context, tuning) = try context(session)
+        let shown = Set(context.pool.flatMap(\.sources))
         for missing in context.missing {
             Terminal.warn("no reference shows \(missing), so it is never predicted.")
         }
@@ -97,6 +98,9 @@ struct Predict: ParsableCommand {
             do {
                 let clock = ContinuousClock(), start = clock.now
                 let query = try item.open()
+                if query.sources.contains(where: shown.contains) {
+                    bar.note("warning: \(item.name) is a reference too, so its result says little of the model.")
+                }
                 let result = try session.predictor.segment(query.image, in: context, uncertainty: uncertainty)
                 let labels = result.labels(of: query)
                 let file = try writer.write(result, labels: labels, of: query)
@@ -128,10 +132,16 @@ struct Predict: ParsableCommand {
         guard let split, let catalogue = session.catalogue else { return result }
         // A session with a catalogue has a dataset of it.
         let dataset = catalogue.datasets.first { $0.name == session.dataset }!
-        let cases = dataset.cases.filter { catalogue.split(of: $0, in: splits).name == split }
+        let cases = dataset.cases.filter { catalogue.split(of: $0, in: splitList).name == split }
         guard !cases.isEmpty else {
+            let others = SplitList.allCases.flatMap { list in
+                CaseSplit.allCases.compactMap { part in
+                    let count = dataset.cases.count { catalogue.split(of: $0, in: list) == part }
+                    return count > 0 ? "\(count) in \(part.name) of the \(list.rawValue) list" : nil
+                }
+            }
             throw UsageError(
-                "\(options.store!): no case of \(dataset.name) is in \(split) of the \(splits.rawValue) splits. Choose another --split or --splits."
+                "\(options.store!): \(dataset.name) has no case in \(split) of the \(splitList.rawValue) list, but \(others.joined(separator: ", ")). Choose another --split or --split-list."
             )
         }
         for index in cases {

@@ -124,7 +124,7 @@ import Volumes
         let other = TaskClass(value: 8, name: "spleen")
         let context = try predictor.context(.oneShot, classes: classes + [other], encoded: encoded)
         #expect(context.missing == [other] && context.classes == classes)
-        #expect(throws: InferenceError.nothingToSegment(asked: [other], shown: [])) {
+        #expect(throws: InferenceError.nothingToSegment(asked: [other], shown: [1, 2])) {
             try predictor.context(.ensemble, classes: [other], references: references(0..<1))
         }
     }
