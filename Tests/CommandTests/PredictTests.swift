@@ -5,8 +5,8 @@ import RandomNumbers
 import Testing
 import Volumes
 
-/// `iris predict`, `iris encode` and `iris tune` as their users see them, on a model of two training steps: it knows
-/// nothing, but it answers, and the same question gets the same answer.
+/// `iris predict`, `iris encode` and `iris tune` as their users see them, on a model of thirty training steps: it knows
+/// next to nothing, but it answers, and the same question gets the same answer.
 @Suite(.serialized) struct PredictTests {
     /// Synthetic cases, prepared, and a checkpoint; made once.
     private final class Place: Sendable {
@@ -27,7 +27,7 @@ import Volumes
                 model: \(model)
                 episodes: episodes.yaml
                 seed: 5
-                steps: 2
+                steps: 30
                 batch: 1
                 optimizer: {method: adamw}
                 learningRate: {peak: 0.01}
@@ -53,7 +53,7 @@ import Volumes
             try Data(text.utf8).write(to: folder.appending(path: name))
         }
 
-        var checkpoint: String { path("run/checkpoints/step-00000002.safetensors") }
+        var checkpoint: String { path("run/checkpoints/step-00000030.safetensors") }
         func image(_ number: Int) -> String { path("raw/Task04_Hippocampus/imagesTr/hippocampus_00\(number).nii.gz") }
         func pair(_ number: Int) -> String {
             image(number) + ":" + path("raw/Task04_Hippocampus/labelsTr/hippocampus_00\(number).nii.gz")
@@ -239,7 +239,7 @@ import Volumes
                 "memory-bank uses no reference."))
         #expect(
             try refusal("--store", place.path("store"), "--split", "test", "--reference", "hippocampus_002").contains(
-                "task04-hippocampus has no case in test of the paper list, but 4 in none of the paper list, 4 in train of the official list."
+                "task04-hippocampus has no case in test of the paper list, but 4 in train of the official list, 4 in none of the paper list."
             ))
         #expect(
             try refusal("--query", place.image(1), "--reference", place.pair(2), "--classes", "9").contains(

@@ -13,6 +13,8 @@ public struct InferenceContext: Sendable {
     public let pool: [EncodedReference]
     /// k of the retrievals.
     public let neighbours: Int
+    /// How the embeddings were tuned, if this context tuned them.
+    public let tuning: TuningResult.Summary?
 }
 
 extension Predictor {
@@ -47,6 +49,7 @@ extension Predictor {
         dataset: String = "", settings: StrategySettings = StrategySettings()
     ) throws -> InferenceContext {
         let embeddings: TaskEmbeddings
+        var tuning: TuningResult.Summary?
         let parts = encoded.map(\.embeddings)
         guard !strategy.needsReferences || !encoded.isEmpty else {
             throw InferenceError.noReference(strategy: strategy)
@@ -56,11 +59,10 @@ extension Predictor {
             embeddings = TaskEmbeddings.first(of: parts, classes: classes, tokens: tokens, width: width)
         case .ensemble: embeddings = TaskEmbeddings.mean(of: parts, classes: classes)
         case .memoryBank: embeddings = try remembered(classes, dataset: dataset)
+        case .tuned where references.isEmpty: embeddings = TaskEmbeddings.mean(of: parts, classes: classes)
         case .tuned:
-            embeddings =
-                references.isEmpty
-                ? TaskEmbeddings.mean(of: parts, classes: classes)
-                : try tune(references, encoded: encoded, classes: classes, settings: settings.tuning).embeddings
+            let result = try tune(references, encoded: encoded, classes: classes, settings: settings.tuning)
+            (embeddings, tuning) = (result.embeddings, result.summary)
         }
         guard !embeddings.classes.isEmpty else {
             let shown = Set(parts.flatMap { $0.classes.map(\.value) } + references.flatMap(\.values))
@@ -72,7 +74,7 @@ extension Predictor {
         return InferenceContext(
             strategy: strategy, classes: embeddings.classes,
             missing: classes.filter { !embeddings.classes.contains($0) }, embeddings: embeddings,
-            pool: encoded, neighbours: settings.neighbours)
+            pool: encoded, neighbours: settings.neighbours, tuning: tuning)
     }
 
     /// Segments a query: the one entry point for every strategy.

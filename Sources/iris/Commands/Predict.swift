@@ -92,7 +92,7 @@ struct Predict: ParsableCommand {
         }
         var record = PredictionRecord(
             session.predictor, context, program: "iris \(Iris.configuration.version)", dataset: session.dataset,
-            weights: options.weights, embeddings: embeddings, tuning: tuning)
+            weights: options.weights, embeddings: embeddings, tuning: context.tuning ?? tuning)
         let bar = ProgressBar("predict", total: queries.count, unit: "queries")
         for item in queries {
             do {
