@@ -67,6 +67,18 @@ import Volumes
         #expect(rows.allSatisfy { $0.spread.isEmpty && $0.scores["dice"]!.count == 2 })
     }
 
+    /// Each query is one pair, of its mean over the choices of references: 0.7 and 0.3 against 0.9 and 0.4.
+    @Test func evaluationsComparePairByPair() throws {
+        let first = PairedScores(result(try runs()))
+        let second = PairedScores(
+            result([try run("a", 0, [0.9, 1]), try run("b", 0, [0.4, 0.5]), try run("c", 0, [1, 1])]))
+        let rows = first.compared(with: second).filter { $0.score == "dice" }
+        #expect(rows.map(\.value) == [nil, 1, 2] && rows.allSatisfy { $0.strategies == ["s", "s"] })
+        #expect(rows.map(\.comparison.pairs) == [4, 2, 2])
+        #expect(abs(rows[1].comparison.meanDifference - 0.15) < 1e-12)
+        #expect(rows[2].comparison.meanDifference == 0)
+    }
+
     @Test func filesComeBackAndTellEdits() throws {
         let url = FileManager.default.temporaryDirectory.appending(path: "result-\(UUID().uuidString).json")
         defer { try? FileManager.default.removeItem(at: url) }
