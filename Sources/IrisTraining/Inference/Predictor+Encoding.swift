@@ -84,5 +84,5 @@ private func cube(_ n: Int) -> Int { n * n * n }
 
 extension Tensor {
     /// Whether every value is a number and finite.
-    var isFinite: Bool { values.allSatisfy(\.isFinite) }
+    var isFinite: Bool { values.allSatisfy { $0.isFinite } }
 }

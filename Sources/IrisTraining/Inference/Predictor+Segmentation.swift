@@ -44,9 +44,9 @@ extension Predictor {
                 others?.add(try decode(window, member, image.name), of: member.classes, at: origin)
             }
         }
-        let probabilities = own.means()
+        let probabilities = own.takeMeans()
         let uncertainty = members.map { members in
-            Self.entropy(members.isEmpty ? probabilities : others!.means(), count: shape.count)
+            Self.entropy(members.isEmpty ? probabilities : others!.takeMeans(), count: shape.count)
         }
         return Segmentation(
             grid: image.grid, classes: embeddings.classes, probabilities: probabilities, uncertainty: uncertainty)
@@ -60,7 +60,7 @@ extension Predictor {
             features, embedding: tape.constant(embeddings.tensor),
             present: [[Bool](repeating: true, count: embeddings.classes.count)], on: tape
         ).value
-        guard logits.withFloats({ $0.allSatisfy(\.isFinite) }) else { throw InferenceError.notFinite(name: name) }
+        guard logits.withFloats({ $0.allSatisfy { $0.isFinite } }) else { throw InferenceError.notFinite(name: name) }
         return logits
     }
 

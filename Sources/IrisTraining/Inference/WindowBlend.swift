@@ -38,8 +38,9 @@ struct WindowBlend {
         }
     }
 
-    /// Per class, the averages; 0 for classes of which nothing was added.
-    func means() -> [[Float]] {
+    /// Per class, the averages; 0 for classes of which nothing was added. The blend is empty afterwards: its memory becomes
+    /// the result's.
+    mutating func takeMeans() -> [[Float]] {
         var weights = [Float](repeating: 0, count: windows.volume.count)
         weights.withUnsafeMutableBufferPointer { weights in
             for origin in windows.origins {
@@ -48,15 +49,15 @@ struct WindowBlend {
                 }
             }
         }
-        return zip(sums, added).map { sum, added in
+        for (place, added) in added.enumerated() where added > 0 {
             let passes = Float(added) / Float(windows.origins.count)
-            guard passes > 0 else { return sum }
-            return [Float](unsafeUninitializedCapacity: sum.count) { mean, count in
+            sums[place].withUnsafeMutableBufferPointer { sum in
                 // Every voxel lies in a window, whose weight is nowhere 0.
-                for voxel in sum.indices { mean[voxel] = min(1, sum[voxel] / (weights[voxel] * passes)) }
-                count = sum.count
+                for voxel in sum.indices { sum[voxel] = min(1, sum[voxel] / (weights[voxel] * passes)) }
             }
         }
+        defer { (sums, added) = (sums.map { _ in [] }, added.map { _ in 0 }) }
+        return sums
     }
 }
 

@@ -44,12 +44,14 @@ enum InferenceToy {
         var image = (0..<shape.count).map { _ in Int16(clampingRounded: 20 * generator.normal()) }
         var labels = [UInt8](repeating: 0, count: shape.count)
         for (value, sign) in [(UInt8(1), Int16(200)), (2, -200)] {
-            let centre = (0..<3).map { generator.uniform(in: 4...Double(shape.components[$0] - 5)) }
-            for k in 0..<shape.k {
-                for j in 0..<shape.j {
-                    for i in 0..<shape.i {
-                        let d = zip([i, j, k], centre).map { Double($0) - $1 }, place = shape.offset(i, j, k)
-                        guard d[0] * d[0] + d[1] * d[1] + d[2] * d[2] < 9, labels[place] == 0 else { continue }
+            let x = generator.uniform(in: 4...Double(shape.i - 5)), y = generator.uniform(in: 4...Double(shape.j - 5))
+            let z = generator.uniform(in: 4...Double(shape.k - 5))
+            // Balls of radius 3, so only voxels within 3 of the centre are looked at.
+            for k in Int(z) - 3...Int(z) + 4 {
+                for j in Int(y) - 3...Int(y) + 4 {
+                    for i in Int(x) - 3...Int(x) + 4 where shape.contains(i, j, k) {
+                        let (dx, dy, dz) = (Double(i) - x, Double(j) - y, Double(k) - z), place = shape.offset(i, j, k)
+                        guard dx * dx + dy * dy + dz * dz < 9, labels[place] == 0 else { continue }
                         labels[place] = value
                         image[place] += sign
                     }
