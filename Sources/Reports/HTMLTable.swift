@@ -53,7 +53,9 @@ public struct HTMLTable: Sendable {
             markup: "<input type=\"search\" placeholder=\"filter by words\" aria-label=\"filter by words\">")
         let tools = HTML.element(
             "div", [("class", "tools")], [search] + menus + [HTML.element("span", [("class", "count soft")])])
-        let head = columns.map { HTML.element("th", [], HTML($0.title)) }
+        let head = columns.map {
+            HTML.element("th", $0.style == "number" ? [("class", "number")] : [], HTML($0.title))
+        }
         let body = rows.map { row in
             HTML.element(
                 "tr", [],

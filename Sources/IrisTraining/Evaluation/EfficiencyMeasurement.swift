@@ -33,14 +33,15 @@ public struct EfficiencyMeasurement {
         public let peakMemory: Int
     }
 
-    /// Runs every procedure once, after one query that warms up.
+    /// Runs every procedure once, after one query that warms up; the one that holds the least memory at a time comes first,
+    /// as memory that was used once stays with the process.
     public func run(_ predictor: Predictor, progress: (Procedure) -> Void = { _ in }) throws -> [Row] {
         let names = (1...classes).map { TaskClass(value: UInt8($0), name: "class \($0)") }
         let reference = try reference(predictor.record.patch)
         let images = (1...queries).map { image($0, predictor.record.patch) }
         _ = try predictor.segment(
-            images[0], in: predictor.context(.oneShot, classes: names, references: [reference]))
-        return try Procedure.allCases.map { procedure in
+            images[0], in: predictor.context(.oneShot, classes: [names[0]], references: [reference]))
+        return try Procedure.allCases.reversed().map { procedure in
             progress(procedure)
             resetPeakMemory()
             let before = predictor.work, clock = ContinuousClock(), start = clock.now
@@ -65,7 +66,7 @@ public struct EfficiencyMeasurement {
             return Row(
                 procedure: procedure, seconds: (clock.now - start) / .seconds(1),
                 referencePasses: work.referenceWindows, queryPasses: work.queryWindows, peakMemory: peakMemory())
-        }
+        }.reversed()
     }
 
     private func image(_ seed: Int, _ shape: GridShape) -> ModelImage {

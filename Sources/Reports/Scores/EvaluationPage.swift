@@ -121,7 +121,7 @@ public struct EvaluationPage {
             if let value = row.value { cells.append(.init(name(row.dataset, value))) }
             for score in ScoreSections.shown {
                 cells.append(ScoreSections.cell(row.scores[score.name], digits: score.digits))
-                if hasSpread, score.name == "dice" { cells.append(.init(row.spread["dice"]?.deviation, digits: 4)) }
+                if hasSpread, score.name == "dice" { cells.append(spread(row.spread["dice"])) }
             }
             let cost = result.costs.first { $0.strategy == row.strategy }
             cells.append(.init(Double(row.scores["dice"]?.count ?? 0), digits: 0))
@@ -129,6 +129,11 @@ public struct EvaluationPage {
             table.add(cells)
         }
         return table.html
+    }
+
+    private func spread(_ spread: EvaluationRow.Spread?) -> HTMLTable.Cell {
+        guard let deviation = spread?.deviation else { return .init(nil, digits: 4) }
+        return .init(HTML(deviation < 0.00005 ? "< 0.0001" : deviation.fixed(4)), key: "\(deviation)")
     }
 
     /// Dice of each class, a box per strategy; with one strategy all scores, a box per class.

@@ -53,7 +53,7 @@ enum ScoreSections {
         return SVGPlot.grid(
             shown.prefix(2).map { score in
                 SVGPlot.scatter(
-                    "\(score.title) (up) against the volume in the reference (across)",
+                    "\(score.title) against the reference's volume",
                     series: structures.map { structure in
                         (
                             structure,
