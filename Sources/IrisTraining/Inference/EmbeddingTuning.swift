@@ -127,13 +127,11 @@ private struct TuningRun {
     }
 
     func windows(of reference: Reference, number: Int) -> [Window] {
-        let presences = reference.presences().filter { entry in start.classes.contains { $0.value == entry.value } }
-        let counted = start.classes.map { entry in presences.contains { $0.value == entry.value } }
-        return ReferenceWindows(of: presences, in: reference.labels.grid.shape, patch: predictor.record.patch).windows
-            .map {
-                Window(
-                    key: .init(image: number, origin: $0.origin), reference: reference, counted: counted)
-            }
+        let shown = Set(reference.values)
+        let counted = start.classes.map { shown.contains($0.value) }
+        return reference.windows(of: start.classes, patch: predictor.record.patch).map {
+            Window(key: .init(image: number, origin: $0.origin), reference: reference, counted: counted)
+        }
     }
 
     /// The mean loss over windows.

@@ -91,6 +91,34 @@ public struct Reference: Sendable {
         labels.voxels.withUnsafeBufferPointer { ClassSurvey.presences(in: $0, shape: labels.grid.shape) }
     }
 
+    /// The windows that those of `classes` that occur are encoded from; see ``ReferenceWindows``. Of the tiles of a long
+    /// class, those that it has no voxel in are left out.
+    func windows(of classes: [TaskClass], patch: GridShape) -> [ReferenceWindows.Window] {
+        let present = presences()
+        let wanted = classes.compactMap { entry in present.first { $0.value == entry.value } }
+        return ReferenceWindows(of: wanted, in: labels.grid.shape, patch: patch).windows.compactMap { window in
+            let seen = values(at: window.origin, shape: patch)
+            let values = window.values.filter { seen[Int($0)] }
+            return values.isEmpty ? nil : ReferenceWindows.Window(origin: window.origin, values: values)
+        }
+    }
+
+    /// Per label value, whether it occurs in a window.
+    private func values(at origin: SIMD3<Int>, shape: GridShape) -> [Bool] {
+        var seen = [Bool](repeating: false, count: 256)
+        let source = labels.grid.shape
+        let lower = pointwiseMax(origin, .zero), upper = pointwiseMin(origin &+ shape.components, source.components)
+        labels.voxels.withUnsafeBufferPointer { labels in
+            for k in stride(from: lower.z, to: upper.z, by: 1) {
+                for j in stride(from: lower.y, to: upper.y, by: 1) {
+                    let row = source.offset(0, j, k)
+                    for i in stride(from: lower.x, to: upper.x, by: 1) { seen[Int(labels[row + i])] = true }
+                }
+            }
+        }
+        return seen
+    }
+
     /// Masks of the window that begins at voxel `origin`, as 1, 1, K, D, H, W; 0 outside of the image.
     func masks(of values: [UInt8], at origin: SIMD3<Int>, shape: GridShape) -> Tensor {
         let tensor = Tensor(zeros: [1, 1, values.count, shape.k, shape.j, shape.i])

@@ -26,13 +26,8 @@ extension Predictor {
         of reference: Reference, classes: [TaskClass],
         counting counter: WritableKeyPath<Work, Int> = \.referenceWindows
     ) throws -> TaskEmbeddings {
-        let present = reference.presences()
-        let shown = classes.filter { entry in present.contains { $0.value == entry.value } }
-        let byValue = Dictionary(uniqueKeysWithValues: present.map { ($0.value, $0) })
-        let names = Dictionary(uniqueKeysWithValues: shown.map { ($0.value, $0) })
-        let windows = ReferenceWindows(
-            of: shown.map { byValue[$0.value]! }, in: reference.labels.grid.shape, patch: record.patch
-        ).windows
+        let windows = reference.windows(of: classes, patch: record.patch)
+        let names = Dictionary(uniqueKeysWithValues: classes.map { ($0.value, $0) })
         var parts: [(TaskEmbeddings, (UInt8) -> Double)] = []
         for window in windows {
             let image = try reference.image.window(at: window.origin, shape: record.patch, padding: record.padding)
@@ -58,7 +53,7 @@ extension Predictor {
                 ))
         }
         guard !parts.isEmpty else { return TaskEmbeddings(classes: [], tokens: tokens, width: width, values: []) }
-        return TaskEmbeddings.weightedMean(of: parts, classes: shown)
+        return TaskEmbeddings.weightedMean(of: parts, classes: classes)
     }
 
     /// The mean of the deepest features over the whole image, in windows that overlap as little as they can.

@@ -107,6 +107,20 @@ import Volumes
         #expect(zip(encoded.embeddings.values, expected).allSatisfy { abs(Double($0) - $1 / total) < 1e-5 })
     }
 
+    /// A class in two far corners: its box takes eight tiles, of which only two hold a voxel of it.
+    @Test func tilesWithoutTheObjectAreLeftOut() throws {
+        let predictor = try InferenceToy.predictor()
+        let shape = try GridShape(32, 32, 32), image = InferenceToy.volumes(5, shape).image
+        var labels = try LabelMap(grid: image.grid, voxels: [UInt8](repeating: 0, count: shape.count))
+        (labels[0, 0, 0], labels[31, 31, 31]) = (2, 2)
+        let reference = try Reference(InferenceToy.image(5, shape), labels: labels)
+        #expect(
+            try predictor.encode(reference, classes: InferenceToy.classes).embeddings.classes == [
+                InferenceToy.classes[1]
+            ])
+        #expect(predictor.work.referenceWindows == 2)
+    }
+
     @Test func inputsThatDoNotFitAreRefused() throws {
         let image = InferenceToy.image(0, Self.cube)
         let other = InferenceToy.volumes(0, try GridShape(16, 16, 17)).labels
