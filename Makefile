@@ -77,9 +77,10 @@ $(foreach d,$(DATASETS),$(eval $(call dataset_rules,$(word 1,$(subst :, ,$(d))),
 
 # The folder of the run; a training that is there already goes on.
 RUN ?= runs/hippocampus
+TRAINING ?= configs/train/hippocampus.yaml
 
 hippocampus: prepare-hippocampus ## prepare HIPPOCAMPUS=DIR, train in RUN=DIR, evaluate all strategies and write the report
-	@IRIS=$(IRIS) Scripts/hippocampus.sh "$(HIPPOCAMPUS)" "$(STORE)" "$(RUN)"
+	@IRIS=$(IRIS) Scripts/hippocampus.sh "$(HIPPOCAMPUS)" "$(STORE)" "$(RUN)" "$(TRAINING)"
 
 demo: build ## make, audit, prepare and picture a synthetic dataset in datasets/phantom/demo
 	@IRIS=$(IRIS) Scripts/demo.sh datasets/phantom/demo
