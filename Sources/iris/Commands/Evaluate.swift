@@ -120,11 +120,16 @@ struct Evaluate: ParsableCommand {
     /// Why a strategy cannot run with this model and ledger; `nil` when it can.
     private func reason(against strategy: Strategy, _ predictor: Predictor, _ ledger: EvaluationLedger) -> String? {
         switch strategy {
-        case .memoryBank where predictor.bank == nil:
-            InferenceError.noMemoryBank(file: checkpoint).description
-        case .tuned where ledger.sets.contains { $0.cases.count < 2 }:
-            InferenceError.tooFewForTuning(found: ledger.sets.map(\.cases.count).min() ?? 0).description
-        default: nil
+        case .memoryBank:
+            guard let bank = predictor.bank else { return InferenceError.noMemoryBank(file: checkpoint).description }
+            let known = Set(bank.embeddings.keys.map(\.dataset))
+            guard let stranger = ledger.queries.first(where: { !known.contains($0.dataset) }) else { return nil }
+            return
+                "the memory bank has no class of \(stranger.dataset); it knows \(known.sorted().joined(separator: ", "))."
+        case .tuned:
+            let fewest = ledger.sets.map(\.cases.count).min() ?? 0
+            return fewest < 2 ? InferenceError.tooFewForTuning(found: fewest).description : nil
+        default: return nil
         }
     }
 
