@@ -9,7 +9,7 @@ IRIS := .build/release/iris
 # Waiting OpenMP threads sleep instead of spinning: builds and tests share the cores with other work.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help deps build test test-all bench bench-peers bench-gzip demo docs format lint clean hippocampus
+.PHONY: help deps build build-static test test-all bench bench-peers bench-gzip demo docs format lint clean hippocampus
 
 help: ## list the targets
 	@grep -hE '^(# )?[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^(# )?([a-z-]+):.*## /\2\t/' | expand -t 20
@@ -22,6 +22,9 @@ deps: ## install the system packages that are missing (Debian, as root)
 
 build: deps ## build the release binary, .build/release/iris
 	swift build -c release --product iris
+
+build-static: deps ## build .build-static/release/iris, which runs without Swift's libraries
+	swift build -c release --product iris --static-swift-stdlib --scratch-path .build-static
 
 # One after the other: some tests lower the instruction set of the whole process, which others compare bits on.
 test: deps ## build and run the tests
@@ -121,4 +124,4 @@ bench-gzip: ## compare libdeflate, zlib and ISA-L on gzip files
 	.build-bench/gzip_bench $(GZIP_FILES)
 
 clean: ## remove what the build made
-	rm -rf .build .build-bench clients/python/.venv .build-docs
+	rm -rf .build .build-static .build-bench clients/python/.venv .build-docs

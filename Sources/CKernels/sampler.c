@@ -53,7 +53,7 @@ static size_t lay_out(sampler_job *job, void *workspace) {
     job->labels = take(&memory, STAGE_CAPACITY + 64);
     job->affine_places = take(&memory, sizeof(int32_t) * 3 * TILE_VOXELS);
     if (g->displacement) {
-        for (int n = 0; n < 2; n++) job->places[n] = take(&memory, sizeof(int32_t) * 3 * TILE_VOXELS);
+        for (int n = 0; n < PREPARED; n++) job->places[n] = take(&memory, sizeof(int32_t) * 3 * TILE_VOXELS);
         const int32_t *c = g->control_points;
         size_t width = ((size_t)g->shape[0] + TILE - 1) / TILE * TILE;
         job->expanded_i = take(&memory, sizeof(float) * 3 * width * (size_t)c[1] * (size_t)c[2]);
@@ -72,6 +72,37 @@ size_t iris_sample_patch_workspace(const iris_patch_geometry *geometry) {
     return lay_out(&job, NULL);
 }
 
+// The weights of the four control points around place u of a line of `points` control points, and the first of them.
+static int32_t spline_weights_at(double u, int32_t points, double w[4]) {
+    int32_t first = min_i32((int32_t)u, points - 4);
+    double t = u - first, s = 1 - t;
+    w[0] = s * s * s / 6;
+    w[1] = (4 - 6 * t * t + 3 * t * t * t) / 6;
+    w[2] = (4 - 6 * s * s + 3 * s * s * s) / 6;
+    w[3] = t * t * t / 6;
+    return first;
+}
+
+void iris_elastic_displacement(const iris_patch_geometry *g, const double place[3], double result[3]) {
+    const int32_t *c = g->control_points;
+    double w[3][4];
+    size_t first[3];
+    for (int a = 0; a < 3; a++) {
+        double spans = c[a] - 3, u = (place[a] + 0.5) * spans / g->shape[a];
+        first[a] = (size_t)spline_weights_at(fmin(fmax(u, 0), spans), c[a], w[a]);
+    }
+    size_t points = (size_t)c[0] * (size_t)c[1] * (size_t)c[2];
+    for (int a = 0; a < 3; a++) {
+        result[a] = 0;
+        for (size_t z = 0; z < 4; z++)
+            for (size_t y = 0; y < 4; y++) {
+                const float *row =
+                    g->displacement + points * (size_t)a + first[0] + (size_t)c[0] * (first[1] + y + (size_t)c[1] * (first[2] + z));
+                for (int x = 0; x < 4; x++) result[a] += w[0][x] * (w[1][y] * w[2][z]) * (double)row[x];
+            }
+    }
+}
+
 // The weights of the four control points around each voxel, and the first of them. Voxels past the end, in the last tile,
 // take those of the last voxel.
 static void prepare_splines(sampler_job *job) {
@@ -80,14 +111,9 @@ static void prepare_splines(sampler_job *job) {
         double spans = g->control_points[a] - 3;
         for (int32_t n = 0; n < g->shape[a] + TILE; n++) {
             double u = (min_i32(n, g->shape[a] - 1) + 0.5) * spans / g->shape[a];
-            int32_t first = min_i32((int32_t)u, g->control_points[a] - 4);
-            double t = u - first, s = 1 - t;
-            float *w = job->spline_weights[a] + 4 * n;
-            w[0] = (float)(s * s * s / 6);
-            w[1] = (float)((4 - 6 * t * t + 3 * t * t * t) / 6);
-            w[2] = (float)((4 - 6 * s * s + 3 * s * s * s) / 6);
-            w[3] = (float)(t * t * t / 6);
-            job->spline_first[a][n] = first;
+            double w[4];
+            job->spline_first[a][n] = spline_weights_at(u, g->control_points[a], w);
+            for (int m = 0; m < 4; m++) job->spline_weights[a][4 * n + m] = (float)w[m];
         }
     }
     const int32_t *c = g->control_points;

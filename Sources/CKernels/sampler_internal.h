@@ -12,6 +12,9 @@
 // whatever the rotation.
 enum { TILE = 8, TILE_VOXELS = TILE * TILE * TILE };
 
+// While a tile is sampled, the source of the tile AHEAD of it in the walk is asked for, and PREPARED tiles are known.
+enum { AHEAD = 2, PREPARED = AHEAD + 1 };
+
 // Places are fixed-point numbers with 24 bits after the point; within a tile's box they fit in 32 bits.
 enum { PLACE_BITS = 24, PLACE_HALF = 1 << 23, PLACE_FRACTION = (1 << 24) - 1 };
 
@@ -43,8 +46,8 @@ typedef struct sampler_job {
     uint32_t *pairs;
     uint8_t *labels;
     // The places of a tile's voxels relative to its reference place: along i, j, k, each 512 values. They are the same for
-    // all tiles of an affine patch; with a displacement, two tiles in turn have their own.
-    int32_t *affine_places, *places[2];
+    // all tiles of an affine patch; with a displacement, tiles have their own in turn.
+    int32_t *affine_places, *places[PREPARED];
     // Control values expanded along i: [zc][yc][axis][i], and along j for one row of tiles: [zc][axis][tile][8 x 8].
     float *expanded_i, *expanded_j;
     // Spline weights, four per voxel, and the first control point, for each axis.
@@ -67,6 +70,7 @@ typedef struct output_tile {
 typedef struct prepared_tile {
     output_tile tile;
     tile_box box;
+    tile_box before;        // the box of the tile before it in the walk
     int32_t base[3];        // the reference place relative to the box
     const int32_t *places;  // of its voxels, relative to the reference place
     enum { TILE_OUTSIDE, TILE_DIRECT, TILE_STAGED } way;
@@ -89,22 +93,41 @@ static inline void affine_place(const iris_patch_geometry *g, int32_t i, int32_t
         place[a] = fixed_place(g->origin[a] + i * g->step[0][a] + j * g->step[1][a] + k * g->step[2][a]);
 }
 
+// Asks for one or both ends of rows first ..< end of plane z of a tile's box.
+static inline __attribute__((always_inline)) void prefetch_rows(
+    const sampler_job *job, const tile_box *box, int32_t z, int32_t first, int32_t end, bool low, bool high) {
+    const iris_patch_source *s = job->source;
+    const ptrdiff_t line = s->shape[0], last = box->size[0] - 1;
+    ptrdiff_t start = line * (s->shape[1] * (ptrdiff_t)(box->lower[2] + z) + box->lower[1] + first) + box->lower[0];
+    for (int32_t y = first; y < end; y++, start += line) {
+        if (job->image) {
+            if (low) __builtin_prefetch(s->image + start, 0, 2);
+            if (high) __builtin_prefetch(s->image + start + last, 0, 2);
+        }
+        if (job->label) __builtin_prefetch(s->label + start + (low ? 0 : last), 0, 2);
+    }
+}
+
 // Asks for the source rows of planes first ..< end of a tile's box. Into the second-level cache: the rows of a whole box
-// would push the stage out of the first.
+// would push the stage out of the first. Of rows that the tile before it had, only the end that lies beyond that one's box.
 static inline __attribute__((always_inline)) void prefetch_planes(
     const sampler_job *job, const prepared_tile *t, int32_t first, int32_t end) {
-    const iris_patch_source *s = job->source;
-    const tile_box *box = &t->box;
-    ptrdiff_t line = s->shape[0], plane = line * s->shape[1];
+    const tile_box *box = &t->box, *before = &t->before;
+    const int32_t shift = box->lower[0] - before->lower[0];
+    const bool meet = shift < before->size[0] && -shift < box->size[0];
     for (int32_t z = first; z < end; z++) {
-        ptrdiff_t start = plane * (box->lower[2] + z) + line * box->lower[1] + box->lower[0];
-        for (int32_t y = 0; y < box->size[1]; y++, start += line) {
-            if (job->image) {
-                __builtin_prefetch(s->image + start, 0, 2);
-                __builtin_prefetch(s->image + start + box->size[0] - 1, 0, 2);
-            }
-            if (job->label) __builtin_prefetch(s->label + start, 0, 2);
+        const int32_t depth = box->lower[2] + z - before->lower[2];
+        int32_t low = 0, high = 0;
+        if (meet && depth >= 0 && depth < before->size[2]) {
+            low = max_i32(0, before->lower[1] - box->lower[1]);
+            high = max_i32(low, min_i32(box->size[1], before->lower[1] + before->size[1] - box->lower[1]));
         }
+        prefetch_rows(job, box, z, 0, min_i32(low, box->size[1]), true, true);
+        if (shift >= 0)
+            prefetch_rows(job, box, z, low, high, false, true);
+        else
+            prefetch_rows(job, box, z, low, high, true, false);
+        prefetch_rows(job, box, z, min_i32(high, box->size[1]), box->size[1], true, true);
     }
 }
 
@@ -114,7 +137,7 @@ static inline bool is_inside(const iris_patch_source *s, const tile_box *box) {
     return true;
 }
 
-// The share of `next`'s prefetching that slice z of the tile before it does.
+// The share of `next`'s prefetching that slice z of the tile AHEAD before it does.
 static inline __attribute__((always_inline)) void prefetch_slice(
     const sampler_job *job, const prepared_tile *next, int32_t z) {
     if (!next || next->way != TILE_STAGED || !is_inside(job->source, &next->box)) return;

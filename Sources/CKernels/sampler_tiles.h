@@ -103,6 +103,8 @@ static void locate_tile(const sampler_job *job, prepared_tile *t, const int32_t 
     for (int a = 0; a < 3; a++) {
         int64_t first = (place[a] + low[a]) >> PLACE_BITS;
         int64_t last = ((place[a] + high[a]) >> PLACE_BITS) + 1;
+        // Boxes of one size for all tiles, a row more than some of them need, make loops whose ends are predicted.
+        if (!job->geometry->displacement) last = first + ((high[a] - low[a] + PLACE_FRACTION) >> PLACE_BITS) + 1;
         outside |= last < 0 || first >= shape[a];
         large |= last - first + 1 > STAGE_EXTENT;
         t->box.lower[a] = (int32_t)first;
@@ -157,7 +159,7 @@ static void prepare_tile(const sampler_job *job, int32_t n, prepared_tile *t) {
     int32_t low[3] = {0}, high[3] = {0};
     if (job->geometry->displacement) {
         if (t->tile.corner[0] == 0 && t->tile.corner[2] == 0) expand_rows(job, t->tile.corner[1]);
-        int32_t *places = job->places[n & 1];
+        int32_t *places = job->places[n % PREPARED];
         displace(job, &t->tile, places, low, high);
         t->places = places;
     } else {
@@ -175,11 +177,15 @@ static void sample_tiles(sampler_job *job) {
     fill_affine_places(job);
     int32_t count = 1;
     for (int a = 0; a < 3; a++) count *= (job->geometry->shape[a] + TILE - 1) / TILE;
-    prepared_tile tiles[2];
-    prepare_tile(job, 0, &tiles[0]);
+    prepared_tile tiles[PREPARED];
+    for (int32_t n = 0; n < min_i32(AHEAD, count); n++) prepare_tile(job, n, &tiles[n]);
     for (int32_t n = 0; n < count; n++) {
-        prepared_tile *next = n + 1 < count ? &tiles[(n + 1) & 1] : NULL;
-        if (next) prepare_tile(job, n + 1, next);
-        render_tile(job, &tiles[n & 1], next);
+        prepared_tile *next = NULL;
+        if (n + AHEAD < count) {
+            next = &tiles[(n + AHEAD) % PREPARED];
+            prepare_tile(job, n + AHEAD, next);
+            next->before = tiles[(n + AHEAD - 1) % PREPARED].box;
+        }
+        render_tile(job, &tiles[n % PREPARED], next);
     }
 }

@@ -37,6 +37,10 @@ typedef struct iris_patch_geometry {
     int32_t control_points[3];  // 4 or more along each axis, where there is a displacement
 } iris_patch_geometry;
 
+// The displacement at any place of the patch, in double precision; the sampler's own differs by about 1e-5 voxel. Outside of
+// the patch it is that of the nearest place on its edge. Reads only the geometry's shape, control points and displacement.
+void iris_elastic_displacement(const iris_patch_geometry *geometry, const double place[3], double result[3]);
+
 // The scratch memory, in bytes, that iris_sample_patch needs for this geometry. It must be 64-byte aligned.
 size_t iris_sample_patch_workspace(const iris_patch_geometry *geometry);
 
