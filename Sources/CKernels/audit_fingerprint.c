@@ -4,26 +4,26 @@
 
 #include "iris_audit.h"
 
-enum { PROBES = 3 };
+enum { PROBES = 3, MOST_CELLS = 512 };
 
 // The places that a cell's average looks at along one axis.
-static int probes(int64_t size, int side, int64_t *places) {
-    int64_t most = size / side;
+static int probes(int64_t size, int64_t cells, int64_t *places) {
+    int64_t most = size / cells;
     int per_cell = most < 1 ? 1 : most > PROBES ? PROBES : (int)most;
-    for (int cell = 0; cell < side; cell++)
+    for (int64_t cell = 0; cell < cells; cell++)
         for (int p = 0; p < per_cell; p++)
-            places[cell * per_cell + p] = (int64_t)((cell + (p + 0.5) / per_cell) * (double)size / side);
+            places[cell * per_cell + p] = (int64_t)(((double)cell + (p + 0.5) / per_cell) * (double)size / (double)cells);
     return per_cell;
 }
 
-#define THUMBNAIL(TYPE)                                                                                                \
+#define CELL_MEANS(TYPE)                                                                                               \
     do {                                                                                                               \
         const TYPE *x = voxels;                                                                                        \
-        for (int k = 0; k < side * pk; k++)                                                                            \
-            for (int j = 0; j < side * pj; j++) {                                                                      \
-                const TYPE *row = x + (at_k[k] * nj + at_j[j]) * ni;                                                   \
-                float *out = cells + ((k / pk) * side + j / pj) * side;                                                \
-                for (int i = 0; i < side; i++)                                                                         \
+        for (int64_t k = 0; k < size[2] * pk; k++)                                                                     \
+            for (int64_t j = 0; j < size[1] * pj; j++) {                                                               \
+                const TYPE *row = x + (at_k[k] * shape[1] + at_j[j]) * shape[0];                                       \
+                float *out = cells + ((k / pk) * size[1] + j / pj) * size[0];                                          \
+                for (int64_t i = 0; i < size[0]; i++)                                                                  \
                     for (int p = 0; p < pi; p++) {                                                                     \
                         float v = (float)row[at_i[i * pi + p]];                                                        \
                         out[i] += isfinite(v) ? v : 0;                                                                 \
@@ -31,24 +31,25 @@ static int probes(int64_t size, int side, int64_t *places) {
             }                                                                                                          \
     } while (0)
 
-void iris_thumbnail(const void *voxels, iris_scalar type, int64_t ni, int64_t nj, int64_t nk, int side, float *cells) {
-    int64_t at_i[64 * PROBES], at_j[64 * PROBES], at_k[64 * PROBES];
-    int pi = probes(ni, side, at_i), pj = probes(nj, side, at_j), pk = probes(nk, side, at_k);
-    memset(cells, 0, sizeof(float) * (size_t)(side * side * side));
+void iris_cell_means(const void *voxels, iris_scalar type, const int64_t shape[3], const int64_t size[3], float *cells) {
+    int64_t at_i[MOST_CELLS * PROBES], at_j[MOST_CELLS * PROBES], at_k[MOST_CELLS * PROBES];
+    int pi = probes(shape[0], size[0], at_i), pj = probes(shape[1], size[1], at_j), pk = probes(shape[2], size[2], at_k);
+    int64_t count = size[0] * size[1] * size[2];
+    memset(cells, 0, sizeof(float) * (size_t)count);
     switch (type) {
-    case IRIS_UINT8: THUMBNAIL(uint8_t); break;
-    case IRIS_INT8: THUMBNAIL(int8_t); break;
-    case IRIS_UINT16: THUMBNAIL(uint16_t); break;
-    case IRIS_INT16: THUMBNAIL(int16_t); break;
-    case IRIS_UINT32: THUMBNAIL(uint32_t); break;
-    case IRIS_INT32: THUMBNAIL(int32_t); break;
-    case IRIS_UINT64: THUMBNAIL(uint64_t); break;
-    case IRIS_INT64: THUMBNAIL(int64_t); break;
-    case IRIS_FLOAT32: THUMBNAIL(float); break;
-    case IRIS_FLOAT64: THUMBNAIL(double); break;
+    case IRIS_UINT8: CELL_MEANS(uint8_t); break;
+    case IRIS_INT8: CELL_MEANS(int8_t); break;
+    case IRIS_UINT16: CELL_MEANS(uint16_t); break;
+    case IRIS_INT16: CELL_MEANS(int16_t); break;
+    case IRIS_UINT32: CELL_MEANS(uint32_t); break;
+    case IRIS_INT32: CELL_MEANS(int32_t); break;
+    case IRIS_UINT64: CELL_MEANS(uint64_t); break;
+    case IRIS_INT64: CELL_MEANS(int64_t); break;
+    case IRIS_FLOAT32: CELL_MEANS(float); break;
+    case IRIS_FLOAT64: CELL_MEANS(double); break;
     }
     float scale = 1.0f / (float)(pi * pj * pk);
-    for (int c = 0; c < side * side * side; c++) cells[c] *= scale;
+    for (int64_t c = 0; c < count; c++) cells[c] *= scale;
 }
 
 // The mean of five neighbours along one axis, for lines of `side` cells that lie `stride` apart.

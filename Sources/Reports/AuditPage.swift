@@ -74,9 +74,10 @@ public struct AuditPage: Sendable {
     private var pictures: [HTML] {
         let picture = FindingPicture(report: report)
         var shown: [HTML] = []
-        for finding in report.findings where finding.place != nil && shown.count < pictureLimit {
-            guard let url = picture.dataURL(for: finding) else { continue }
-            let place = finding.place!.voxel
+        for finding in report.findings where shown.count < pictureLimit {
+            guard let place = FindingPicture.place(of: finding, in: report)?.voxel,
+                let url = picture.dataURL(for: finding)
+            else { continue }
             let title =
                 "\(finding.code.rawValue) · \(finding.caseID ?? "") · voxel (\(place.x), \(place.y), \(place.z))"
             shown.append(
@@ -114,26 +115,32 @@ public struct AuditPage: Sendable {
                     "\(modality.rawValue): mean (across) and standard deviation (up)",
                     mine.map { ($0.1.mean ?? .nan, $0.1.deviation ?? .nan, $0.0) }, xUnit: "", yUnit: ""))
         }
-        let volumes = report.classes.map { one in
-            (
-                one.name,
-                report.cases.compactMap { record in
-                    record.label?.classes.first { $0.value == one.value }.flatMap { record.volume(of: $0) }.map {
-                        $0 / 1000
+        for (dataset, classes) in report.classes.sorted(by: { $0.key < $1.key }) {
+            let labels = report.cases.filter { $0.source.dataset == dataset }.compactMap { record in
+                record.label.map { (record, $0) }
+            }
+            let volumes = classes.map { one in
+                (
+                    one.name,
+                    labels.compactMap { record, label in
+                        label.classes.first { $0.value == one.value }.flatMap { record.volume(of: $0) }.map {
+                            $0 / 1000
+                        }
                     }
-                }
-            )
-        }
-        if volumes.contains(where: { !$0.1.isEmpty }) {
-            plots.append(SVGPlot.boxes("Class volumes", volumes, unit: "ml"))
+                )
+            }
+            guard volumes.contains(where: { !$0.1.isEmpty }) else { continue }
+            plots.append(
+                SVGPlot.boxes(
+                    report.classes.count > 1 ? "\(dataset): class volumes" : "Class volumes", volumes, unit: "ml"))
         }
         return SVGPlot.grid(plots)
     }
 
     private var cases: HTML {
         var table = HTMLTable([
-            .name("case"), .name("subject"), .name("modality", isFilter: true), .name("split", isFilter: true),
-            .name("shape"), .name("voxel size in mm"),
+            .name("dataset", isFilter: true), .name("case"), .name("subject"), .name("modality", isFilter: true),
+            .name("split", isFilter: true), .name("shape"), .name("voxel size in mm"),
             .name("axes", isFilter: true), .name("type", isFilter: true), .number("minimum"), .number("maximum"),
             .number("mean"), .number("classes"), .number("boundary contrast"),
         ])
@@ -141,7 +148,7 @@ public struct AuditPage: Sendable {
             let image = record.image, source = record.source
             let shape = image?.grid.shape.components, spacing = image?.affine.spacing.components
             table.add([
-                .init(source.id), .init(source.subject), .init(source.modality.rawValue),
+                .init(source.dataset), .init(source.id), .init(source.subject), .init(source.modality.rawValue),
                 .init(source.officialSplit?.rawValue ?? "–"),
                 .init(shape.map { "\($0.x) x \($0.y) x \($0.z)" } ?? "–"),
                 .init(spacing.map { "\($0.x.short) x \($0.y.short) x \($0.z.short)" } ?? "–"),

@@ -8,9 +8,31 @@ import Volumes
 struct FindingPicture {
     let report: AuditReport
 
+    /// Where to look for a finding: its own place or, when it is about where a case's label lies or about the case's image as a
+    /// whole, the middle of the image.
+    static func place(of finding: Finding, in report: AuditReport) -> Finding.Place? {
+        if let place = finding.place { return place }
+        guard geometryCodes.contains(finding.code) || wholeImageCodes.contains(finding.code),
+            let image = report.cases.first(where: {
+                $0.source.id == finding.caseID && $0.source.dataset == finding.dataset
+            })?.image
+        else { return nil }
+        return Finding.Place(voxel: image.grid.shape.components / 2, frame: image.frame)
+    }
+
+    /// Findings for which the label is drawn where its own header places it.
+    private static let geometryCodes: Set<FindingCode> = [
+        .shapeMismatch, .spacingMismatch, .originMismatch, .orientationMismatch,
+    ]
+    private static let wholeImageCodes: Set<FindingCode> = [
+        .emptyLabel, .constantImage, .identityAffine, .shearedAffine, .formsDisagree, .implausibleSpacing,
+        .missingLabel,
+        .changedVoxels,
+    ]
+
     /// The montage as a PNG data URL; `nil` when the finding has no place or its files cannot be read as pictures.
     func dataURL(for finding: Finding) -> String? {
-        guard let place = finding.place,
+        guard let place = Self.place(of: finding, in: report),
             let record = report.cases.first(where: {
                 $0.source.id == finding.caseID && $0.source.dataset == finding.dataset
             })
@@ -48,6 +70,10 @@ struct FindingPicture {
                 return value.isFinite && value > 0 ? UInt8(min(value.rounded(), 255)) : 0
             }
         }
+        if Self.geometryCodes.contains(finding.code), let image, image.header.frameCount > frame, let labels, let label
+        {
+            return Self.source(image, frame: frame, labels: labels.header.grid, label: label)
+        }
         if let image, image.header.frameCount > frame,
             labels == nil || labels!.header.grid.shape == image.header.grid.shape
         {
@@ -61,5 +87,20 @@ struct FindingPicture {
         guard let image, image.header.frameCount > frame else { return nil }
         let voxels = image.scaledFloats(frame: frame)
         return PictureSource(grid: image.header.grid, intensity: { Double(voxels[$0]) })
+    }
+
+    /// An image with labels of another grid where that grid's affine puts them.
+    private static func source(_ image: NIfTIImage, frame: Int, labels: Grid, label: @escaping (Int) -> UInt8)
+        -> PictureSource
+    {
+        let voxels = image.scaledFloats(frame: frame), grid = image.header.grid, shape = grid.shape
+        return PictureSource(
+            grid: grid, intensity: { Double(voxels[$0]) },
+            label: { place in
+                let voxel = SIMD3(place % shape.i, place / shape.i % shape.j, place / shape.i / shape.j)
+                let there = labels.affine.voxel(grid.affine.world(SIMD3<Double>(voxel))).rounded(.toNearestOrEven)
+                guard all(there .>= 0), all(there .< SIMD3<Double>(labels.shape.components)) else { return 0 }
+                return label(labels.shape.offset(Int(there.x), Int(there.y), Int(there.z)))
+            })
     }
 }

@@ -62,9 +62,9 @@ void iris_label_components(const iris_label_run *runs, int64_t count, int64_t nj
 // not-a-number.
 void iris_gather(const void *voxels, iris_scalar type, int64_t count, const int64_t *indices, int64_t n, float *values);
 
-// Averages a volume of ni x nj x nk voxels over side^3 equal cells of its box, i fastest. A cell's average is taken over at
-// most 3 x 3 x 3 evenly spread voxels of it; values that are not finite count as 0.
-void iris_thumbnail(const void *voxels, iris_scalar type, int64_t ni, int64_t nj, int64_t nk, int side, float *cells);
+// Averages a volume over size[0] x size[1] x size[2] equal cells of its box, i fastest, at most 512 along each axis. A cell's
+// average is taken over at most 3 x 3 x 3 evenly spread voxels of it; values that are not finite count as 0.
+void iris_cell_means(const void *voxels, iris_scalar type, const int64_t shape[3], const int64_t size[3], float *cells);
 
 // Takes from each of side^3 cells the mean of the 5 x 5 x 5 cells around it (fewer at the border) and scales the rest to
 // mean 0 and length 1. Returns 0, leaving the cells as they were, when they are all alike. `side` is at most 32.
@@ -78,6 +78,42 @@ int iris_detail_picture(float *cells, int side);
 // flips and axis permutations. So a hash survives flips, permutations, cropping, translation and any change of scale
 // and offset of the intensities, and two scans that are not the same one share hardly any.
 int64_t iris_sketch(const float *values, int64_t n0, int64_t n1, int64_t n2, uint64_t *hashes, int64_t capacity);
+
+// Samples cells at the centres of a lattice of step[a] cells along axis a that starts first[a] steps from their corner,
+// linearly between the cells' centres. Ends are repeated.
+void iris_lattice(const float *cells, const int64_t size[3], const double step[3], const double first[3],
+                  const int64_t count[3], float *lattice);
+
+// The numbers that describe a landmark.
+enum { IRIS_LANDMARK_NUMBERS = 18 };
+
+// A place where the difference of two blurs is largest or smallest, between lattice points, and its surroundings: mean and
+// deviation of the smoother picture at 1, 2 and 3 steps along the 6 axes, 12 edges and 8 corners of a cube, brought to
+// mean 0 and deviation 1. Flips and permutations of axes leave the description as it is, scale and offset of the values too.
+typedef struct iris_landmark {
+    float i, j, k;
+    float strength;
+    float descriptor[IRIS_LANDMARK_NUMBERS];
+} iris_landmark;
+
+// Lattice points at the border that hold no landmark.
+#define IRIS_LANDMARK_MARGIN 4
+
+// Finds the landmarks of a lattice from two blurs of it, at most `capacity`, in the order of memory. `difference` is scratch
+// of the lattice's size.
+int64_t iris_landmarks(const float *smooth, const float *smoother, const int64_t count[3], float *difference,
+                       iris_landmark *marks, int64_t capacity);
+
+// A scan that has a landmark like another one, and the squared distance of the two descriptions.
+typedef struct iris_likeness {
+    float distance;
+    int32_t owner;
+} iris_likeness;
+
+// Looks among `count` landmarks of owners[n], who are scans of patients[owner], for the nearest to `wanted` of other patients than
+// `patient`: the best, and the best of another owner. What `best` holds before stays unless something is nearer.
+void iris_nearest_landmarks(const float *descriptions, const int32_t *owners, const int32_t *patients, int64_t count,
+                            const float *wanted, int32_t patient, iris_likeness best[2]);
 
 // One place of a label's boundary: the last voxel inside along the direction (one of the six along the axes).
 typedef struct iris_boundary_place {

@@ -106,12 +106,16 @@ struct AnatomyCheck {
         return found
     }
 
-    /// Classes larger than the organ gets even in disease.
-    func oversized(voxelVolume: Double) -> [(organ: Organ, millilitres: Double, limit: Double)] {
+    /// Classes larger than the organ gets even in disease, or smaller though they end well inside the volume; with the
+    /// limit in ml.
+    func implausibleVolumes(affine: Affine, shape: GridShape) -> [(organ: Organ, millilitres: Double, limit: Double)] {
         organs.compactMap { organ in
             guard let range = organ.structure.volume else { return nil }
-            let volume = Double(organ.measured.voxels) * voxelVolume / 1000
-            return volume > 1.5 * range.upperBound ? (organ, volume, range.upperBound) : nil
+            let volume = Double(organ.measured.voxels) * affine.spacing.voxelVolume / 1000
+            if volume > 1.5 * range.upperBound { return (organ, volume, range.upperBound) }
+            let box = organ.measured.box
+            let isWhole = all(box.lower .>= 2) && all(box.upper .<= shape.components &- 2)
+            return isWhole && volume < 0.5 * range.lowerBound ? (organ, volume, range.lowerBound) : nil
         }
     }
 }

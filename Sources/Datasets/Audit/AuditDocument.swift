@@ -17,7 +17,7 @@ public struct AuditDocument: Encodable, Sendable {
     }
 
     struct Case: Encodable {
-        let id, subject, modality: String
+        let dataset, id, subject, modality: String
         let officialSplit, paperSplit: String?
         let image: Image?
         let label: Label?
@@ -74,7 +74,7 @@ public struct AuditDocument: Encodable, Sendable {
         cases = report.cases.map { record in
             let source = record.source
             return Case(
-                id: source.id, subject: source.subject, modality: source.modality.rawValue,
+                dataset: source.dataset, id: source.id, subject: source.subject, modality: source.modality.rawValue,
                 officialSplit: source.officialSplit?.rawValue,
                 paperSplit: source.paperSplit?.rawValue, image: record.image.map(Image.init),
                 label: record.label.map { Label($0, of: record) })

@@ -32,6 +32,8 @@ public struct ImageRecord: Sendable {
     public internal(set) var percentiles: SIMD3<Double>?
     public internal(set) var digest: ContentDigest?
     public internal(set) var fingerprint: ImageFingerprint?
+    /// The scaled value up to which a voxel is air or empty background; `nil` where there is none or it cannot be told.
+    public internal(set) var airLevel: Double?
     /// The geometry after the manifest's correction of a spacing known to be wrong.
     public internal(set) var correctedAffine: Affine?
 
@@ -50,7 +52,9 @@ public struct LabelRecord: Sendable {
     /// Every value that occurs, other than 0.
     public internal(set) var classes: [ClassMeasure] = []
     public internal(set) var agreement: LabelAgreement?
-    /// The mean brightness of each class, scaled, where it was measured.
+    /// For class values, the fraction of voxels sampled from them that show air.
+    public internal(set) var airFractions: [Int: Double] = [:]
+    /// Whether the voxels were looked at.
     public internal(set) var isExamined = false
 }
 

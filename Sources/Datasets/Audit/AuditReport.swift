@@ -10,7 +10,8 @@ public struct AuditReport: Sendable {
     public let options: AuditOptions
     public let cases: [CaseRecord]
     public let files: [FileRecord]
-    public let classes: [ManifestClass]
+    /// The label table of each dataset.
+    public let classes: [String: [ManifestClass]]
     /// Errors first, then by code and case.
     public let findings: [Finding]
     /// Cases that exist but lack a file.

@@ -1,7 +1,4 @@
 import FoundationEssentials
-import NIfTI
-import Volumes
-import WorkerThreads
 
 /// Checks a raw tree against its manifest.
 ///
@@ -27,44 +24,23 @@ public struct Auditor: Sendable {
         let listing = try manifest.adapter(for: source).cases()
         let classes = listing.classes ?? manifest.classes
         let tree = RawTree(source, listing: listing)
+        let member = AuditMember(
+            dataset: listing.dataset, classes: classes, rules: manifest.labelRules, ignoredValue: listing.ignoredValue,
+            probabilityRule: manifest.probabilityRule, units: tree.units,
+            findings: tree.findings
+                + SplitCheck.findings(listing.cases, manifest: manifest, dataset: listing.dataset))
         var options = options
         options.digestsFiles = options.digestsFiles || lock != nil
-        let examiner = CaseExaminer(
-            dataset: listing.dataset, root: tree.root, classes: classes, structures: manifest.structures,
-            rules: manifest.labelRules,
-            ignoredValue: listing.ignoredValue, probabilityRule: manifest.probabilityRule, options: options)
-        let units = tree.units
-        var result = ExaminationResult(), done = 0, bytes = 0
-        try await mapConcurrently(units, jobs: jobs, transform: { examiner.examine($0) }) { _, one in
-            result.cases += one.cases
-            result.files += one.files
-            result.findings += one.findings
-            done += 1
-            bytes += one.files.reduce(0) { $0 + $1.voxelBytes }
-            progress(done, units.count, bytes)
+        let run = AuditRun(root: tree.root, members: [member], structures: manifest.structures, options: options)
+        var result = try await run.result(jobs: jobs, progress: progress)
+        if let lock, !options.headersOnly {
+            result.findings += lock.findings(for: result.files, dataset: listing.dataset)
         }
-        var findings = tree.findings + result.findings
-        findings += SplitCheck.findings(listing.cases, manifest: manifest, dataset: listing.dataset)
-        findings += PopulationCheck(
-            dataset: listing.dataset, cases: result.cases, classes: classes, rules: manifest.labelRules,
-            structures: manifest.structures
-        ).findings()
-        if !options.headersOnly {
-            findings += DuplicateSearch(cases: result.cases).findings()
-            let swaps = SwapCheck(cases: result.cases).findings()
-            findings.removeAll { finding in
-                [.shiftedLabel, .flippedLabel].contains(finding.code)
-                    && finding.caseID.map(swaps.exchanged.contains) == true
-            }
-            findings += swaps.findings
-            if let lock { findings += lock.findings(for: result.files, dataset: listing.dataset) }
-        }
-        acknowledge(&findings)
+        acknowledge(&result.findings)
         return AuditReport(
             dataset: listing.dataset, title: manifest.title, root: source.path, options: options, cases: result.cases,
-            files: result.files,
-            classes: classes, findings: AuditReport.ordered(findings), unusableCases: listing.unusableCaseIDs,
-            elapsed: ContinuousClock.now - start)
+            files: result.files, classes: [listing.dataset: classes], findings: AuditReport.ordered(result.findings),
+            unusableCases: listing.unusableCaseIDs, elapsed: ContinuousClock.now - start)
     }
 
     /// Marks what the manifest already knows.

@@ -137,15 +137,15 @@ struct Examination {
         let caseID = cases.count == 1 ? first.id : nil
         let path = examiner.path(first.image.file)
         let read = read(first.image.file, role: .image, case: caseID)
-        var digest: ContentDigest?
+        var census: VoxelCensus?
         if let read, let image = read.1 {
             let header = read.0
-            let census = image.withUnsafeBytes { VoxelCensus($0, datatype: header.datatype) }
-            digest = census.digest
-            setDigest(digest, of: path)
-            report(census, header: header, path: path, case: caseID)
+            let whole = image.withUnsafeBytes { VoxelCensus($0, datatype: header.datatype) }
+            census = whole
+            setDigest(whole.digest, of: path)
+            report(whole, header: header, path: path, case: caseID)
         }
-        for source in cases { examine(source, header: read?.0, image: read?.1, fileDigest: digest) }
+        for source in cases { examine(source, header: read?.0, image: read?.1, census: census) }
     }
 
     /// NaN, infinities and constancy.
@@ -172,10 +172,10 @@ struct Examination {
     }
 
     private mutating func examine(
-        _ source: SourceCase, header: NIfTIHeader?, image: NIfTIImage?, fileDigest: ContentDigest?
+        _ source: SourceCase, header: NIfTIHeader?, image: NIfTIImage?, census: VoxelCensus?
     ) {
         var record = CaseRecord(source: source)
-        if let header { record.image = imageRecord(source, header: header, image: image, fileDigest: fileDigest) }
+        if let header { record.image = imageRecord(source, header: header, image: image, census: census) }
         switch source.label {
         case .file(let url, let frame):
             examineLabel(url, frame: frame ?? 0, of: &record, image: image)
@@ -187,7 +187,7 @@ struct Examination {
     }
 
     private mutating func imageRecord(
-        _ source: SourceCase, header: NIfTIHeader, image: NIfTIImage?, fileDigest: ContentDigest?
+        _ source: SourceCase, header: NIfTIHeader, image: NIfTIImage?, census whole: VoxelCensus?
     ) -> ImageRecord {
         let path = examiner.path(source.image.file), frame = source.image.frame ?? 0
         var record = ImageRecord(file: path, frame: frame, grid: header.grid, datatype: header.datatype)
@@ -208,9 +208,11 @@ struct Examination {
         guard let image else { return record }
         image.withUnsafeBytes(frame: frame) { bytes in
             let slope = header.scaling?.slope ?? 1, intercept = header.scaling?.intercept ?? 0
-            let census = VoxelCensus(bytes, datatype: header.datatype, digesting: header.frameCount > 1)
-            record.digest = census.digest ?? fileDigest
-            record.fingerprint = ImageFingerprint(bytes, datatype: header.datatype, shape: header.grid.shape)
+            // A file of one volume was counted already.
+            let census =
+                header.frameCount == 1 && whole != nil ? whole! : VoxelCensus(bytes, datatype: header.datatype)
+            record.digest = census.digest
+            record.fingerprint = ImageFingerprint(bytes, datatype: header.datatype, grid: header.grid)
             let sample = IntensitySample(bytes, datatype: header.datatype, slope: slope, intercept: intercept)
             if let low = census.minimum, let high = census.maximum, let mean = census.mean,
                 let deviation = census.deviation
@@ -227,6 +229,7 @@ struct Examination {
                 }
                 if let finding { result.findings.append(finding) }
             }
+            record.airLevel = sample.airLevel(source.modality)
             if let p1 = sample.quantile(0.01), let p50 = sample.quantile(0.5), let p99 = sample.quantile(0.99) {
                 record.percentiles = SIMD3(p1, p50, p99)
             }
@@ -298,9 +301,10 @@ struct Examination {
                 label.isExamined = true
                 if let image, let record, let window = record.image?.window(header: image.header) {
                     let probe = LabelProbe(runs, labels: values, budget: 600)
-                    label.agreement = image.withUnsafeBytes(frame: record.image!.frame) { voxels in
-                        LabelAgreement(
-                            probe, image: FrameVoxels(bytes: voxels, datatype: image.header.datatype), window: window)
+                    image.withUnsafeBytes(frame: record.image!.frame) { voxels in
+                        let voxels = FrameVoxels(bytes: voxels, datatype: image.header.datatype)
+                        label.agreement = LabelAgreement(probe, image: voxels, window: window)
+                        label.airFractions = Self.airFractions(runs, voxels, record.image!, header: image.header)
                     }
                 }
                 return faults
@@ -320,6 +324,17 @@ struct Examination {
                 found: found.joined(separator: "; "), place: .init(voxel: place, frame: frame))
         }
         return label
+    }
+
+    /// For each class, the fraction of some of its voxels that show air.
+    private static func airFractions(
+        _ runs: LabelRuns, _ voxels: FrameVoxels, _ image: ImageRecord, header: NIfTIHeader
+    ) -> [Int: Double] {
+        guard let level = image.airLevel else { return [:] }
+        return runs.samples(64).filter { $0.value.count >= 16 }.mapValues { places in
+            let values = voxels.values(at: places).map { header.scaled(Double($0)) }
+            return Double(values.count { $0 <= level }) / Double(values.count)
+        }
     }
 
     private mutating func report(
@@ -379,11 +394,19 @@ struct Examination {
                 code, dataset: examiner.dataset, case: source.id, file: label.file, expected: expected, found: found,
                 place: .init(voxel: measure.place, frame: label.frame))
         }
-        for (organ, volume, limit) in anatomy.oversized(voxelVolume: affine.spacing.voxelVolume) {
+        for (organ, volume, limit) in anatomy.implausibleVolumes(affine: affine, shape: label.grid.shape) {
             add(
                 .implausibleVolume, case: source.id, file: label.file,
-                expected: "at most \(limit.short) ml of \(organ.named.name)",
+                expected: "at \(volume > limit ? "most" : "least") \(limit.short) ml of \(organ.named.name)",
                 found: "\(volume.short) ml", place: .init(voxel: organ.measured.place, frame: label.frame))
+        }
+        for organ in anatomy.organs where !organ.structure.holdsGas {
+            guard let fraction = label.airFractions[organ.measured.value], fraction >= 0.9 else { continue }
+            add(
+                .labelInAir, case: source.id, file: label.file,
+                expected: "\(organ.named.name) in the body, above \(record.image!.airLevel!.short)",
+                found: "air in \((100 * fraction).short) % of its voxels",
+                place: .init(voxel: organ.measured.place, frame: label.frame))
         }
     }
 

@@ -1,83 +1,69 @@
-import CKernels
 import NIfTI
-import Volumes
 
-/// A second look at two scans whose coarse pictures are alike: do they agree down to the noise?
+/// A second look at two scans that may be one: do they agree down to the noise?
 ///
 /// Scans of different patients may have much the same shape, phantoms above all; their noise differs. Both are sampled at
-/// the same places of their boxes; what is compared is each sample less the mean of its surroundings, cut off where edges
-/// of organs would outweigh the texture.
+/// the same places; what is compared is each sample less the mean of its surroundings, cut off where edges of organs would
+/// outweigh the texture.
 struct CopyVerification {
-    let first, second: SourceImage
-    /// Which of ``CubeSymmetries/tables`` takes cells of the first picture to those of the second.
-    let symmetry: Int
+    /// What the one is suspected to be of the other.
+    enum Relation {
+        /// Both show the same box; ``CubeSymmetries/tables`` of this number takes cells of the first to those of the second.
+        case whole(symmetry: Int)
+        /// They overlap; the placement is good to about so many mm.
+        case part(ScanPlacement, within: Double)
+    }
 
-    private static let places = 12_000
+    let first, second: SourceImage
+    let relation: Relation
+
+    private static let (places, fewPlaces) = (ScanPair.mostPlaces, 2_000)
+    /// Two scans whose coarse detail correlates less where they are said to overlap are not looked at more closely.
+    private static let hopeless = 0.1
 
     /// The correlation of the detail, from -1 to 1; `nil` when a file cannot be read any more or has no texture.
     func correlation() -> Double? {
         guard let a = try? NIfTIFile.read(at: first.file.path), let b = try? NIfTIFile.read(at: second.file.path) else {
             return nil
         }
-        let (flips, order) = (symmetry % 8, CubeSymmetries.axisOrders[symmetry / 8])
-        let x = a.header.grid.shape.components, y = b.header.grid.shape.components
-        // The distance of a sample's surroundings, as a fraction of the box: 1.5 voxels of the coarser scan.
-        var reach = SIMD3<Double>.zero
-        for axis in 0..<3 { reach[axis] = 1.5 / Double(min(x[order[axis]], y[axis])) }
-        var ours: [Int64] = [], theirs: [Int64] = []
-        for n in 0..<Self.places {
-            // Halton's sequence in the middle of the box; borders are where cropping and padding show.
-            let place = SIMD3(Self.halton(n + 1, 2), Self.halton(n + 1, 3), Self.halton(n + 1, 5)) * 0.7 + 0.15
-            for step in 0..<7 {
-                var q = place
-                if step > 0 { q[(step - 1) / 2] += step % 2 == 1 ? reach[(step - 1) / 2] : -reach[(step - 1) / 2] }
-                theirs.append(Self.index(q, y))
-                var p = SIMD3<Double>.zero
-                for axis in 0..<3 { p[order[axis]] = flips >> axis & 1 == 1 ? 1 - q[axis] : q[axis] }
-                ours.append(Self.index(p, x))
+        let pair = ScanPair(
+            first: a, firstFrame: first.frame ?? 0, second: b, secondFrame: second.frame ?? 0)
+        switch relation {
+        case .whole(let symmetry):
+            // Shapes are compared as boxes, so that a header with a wrong spacing changes nothing.
+            return pair.boxes().correlation(ScanPlacement(boxes: symmetry), places: Self.places, reach: 1.5)
+        case .part(var placement, var uncertainty):
+            // From coarse detail, which is still alike some voxels away, to the finest.
+            let finest = pair.coarserSpacing(placement)
+            while uncertainty > 0.3 * finest {
+                let best = refined(placement, by: uncertainty, of: pair, reach: max(1.5, uncertainty / finest))
+                guard best.value >= Self.hopeless else { return best.value }
+                placement = best.placement
+                uncertainty /= 2
             }
+            return pair.correlation(placement, places: Self.places, reach: 1.5)
         }
-        return Self.correlation(Self.detail(a, first.frame ?? 0, ours), Self.detail(b, second.frame ?? 0, theirs))
     }
 
-    private static func halton(_ n: Int, _ base: Int) -> Double {
-        var (n, factor, value) = (n, 1.0, 0.0)
-        while n > 0 {
-            factor /= Double(base)
-            value += factor * Double(n % base)
-            n /= base
+    /// The best placement among those one step away along each axis, until none is better.
+    private func refined(_ start: ScanPlacement, by step: Double, of pair: ScanPair, reach: Double)
+        -> (value: Double, placement: ScanPlacement)
+    {
+        func value(_ placement: ScanPlacement) -> Double {
+            pair.correlation(placement, places: Self.fewPlaces, reach: reach) ?? -1
         }
-        return value
-    }
-
-    private static func index(_ place: SIMD3<Double>, _ size: SIMD3<Int>) -> Int64 {
-        let i = min(size.x - 1, Int(place.x * Double(size.x))), j = min(size.y - 1, Int(place.y * Double(size.y)))
-        let k = min(size.z - 1, Int(place.z * Double(size.z)))
-        return Int64(i + size.x * (j + size.y * k))
-    }
-
-    /// Each sample less the mean of the six around it, cut off at three times the median amount.
-    private static func detail(_ image: NIfTIImage, _ frame: Int, _ indices: [Int64]) -> [Float] {
-        let values = image.withUnsafeBytes(frame: frame) {
-            FrameVoxels(bytes: $0, datatype: image.header.datatype).values(at: indices)
+        var best = (value: value(start), placement: start)
+        for _ in 0..<4 {
+            var next = best
+            for n in 0..<6 {
+                var placement = best.placement
+                placement.shift[n / 2] += n % 2 == 0 ? step : -step
+                let found = value(placement)
+                if found > next.value { next = (found, placement) }
+            }
+            if next.placement == best.placement { break }
+            best = next
         }
-        var detail = stride(from: 0, to: values.count, by: 7).map { n -> Float in
-            let value = values[n] - values[n + 1...n + 6].reduce(0, +) / 6
-            return value.isFinite ? value : 0
-        }
-        let amounts = detail.map(abs).sorted()
-        let cut = 3 * amounts[amounts.count / 2]
-        for n in detail.indices { detail[n] = min(max(detail[n], -cut), cut) }
-        return detail
-    }
-
-    private static func correlation(_ a: [Float], _ b: [Float]) -> Double? {
-        var (ab, aa, bb) = (0.0, 0.0, 0.0)
-        for n in a.indices {
-            ab += Double(a[n] * b[n])
-            aa += Double(a[n] * a[n])
-            bb += Double(b[n] * b[n])
-        }
-        return aa > 0 && bb > 0 ? ab / (aa * bb).squareRoot() : nil
+        return best
     }
 }

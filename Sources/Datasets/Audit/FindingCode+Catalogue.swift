@@ -256,6 +256,11 @@ extension FindingCode {
                 group, .warning, "The label explains the image far worse than in the dataset's other cases.",
                 "Look at the case."
             )
+        case .labelInAir:
+            (
+                group, .warning, "A class nearly all of whose voxels lie in air, though its structure holds none.",
+                "Check the label's place and geometry."
+            )
         case .leftRightFlip:
             (
                 group, .error, "The organs lie on the wrong sides of the body by the affine.",
@@ -280,7 +285,8 @@ extension FindingCode {
             )
         case .implausibleVolume:
             (
-                group, .warning, "A class far smaller or larger than the organ can be.",
+                group, .warning,
+                "A class far larger than the organ can be, or far smaller though it is wholly in view.",
                 "Check the voxel size and the labels."
             )
         default: nil

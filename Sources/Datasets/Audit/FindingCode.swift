@@ -68,6 +68,7 @@ public enum FindingCode: String, CaseIterable, Sendable, Comparable {
     case flippedLabel = "flipped-label"
     case swappedLabels = "swapped-labels"
     case disagreeingLabel = "disagreeing-label"
+    case labelInAir = "label-in-air"
 
     // Anatomy.
     case leftRightFlip = "left-right-flip"

@@ -4,9 +4,9 @@ import Volumes
 
 /// A compact signature of one scan, by which copies of it are recognised.
 ///
-/// Two parts: a picture of the whole volume in 16 x 16 x 16 cells, and a sketch of the finest detail in its middle. The
-/// picture survives resampling and smoothing, the sketch cropping; both survive mirroring, permuted axes, and any
-/// scale and offset of the intensities.
+/// Three parts: a picture of the whole volume in 16 x 16 x 16 cells, a sketch of the finest detail in its middle, and
+/// landmarks with their places. The picture survives resampling and smoothing, the sketch cropping, the landmarks both
+/// together; all survive mirroring, permuted axes, and any scale and offset of the intensities.
 public struct ImageFingerprint: Sendable {
     /// Cells along each axis.
     static let side = 16
@@ -19,21 +19,24 @@ public struct ImageFingerprint: Sendable {
     let symmetricPicture: [Float]
     /// The smallest hashes of local detail, ascending and distinct.
     let sketch: [UInt64]
+    let landmarks: ScanLandmarks
 
     private static let sketchSize = 256
     /// The edge of the box that is sketched, in voxels.
     private static let sketchBox = 80
 
-    init(_ bytes: UnsafeRawBufferPointer, datatype: NIfTIDatatype, shape: GridShape) {
+    init(_ bytes: UnsafeRawBufferPointer, datatype: NIfTIDatatype, grid: Grid) {
+        let shape = grid.shape
         picture = [Float](unsafeUninitializedCapacity: Self.cellCount) { cells, initialized in
-            let side = CInt(Self.side)
-            iris_thumbnail(
-                bytes.baseAddress, datatype.kernelScalar, Int64(shape.i), Int64(shape.j), Int64(shape.k), side,
-                cells.baseAddress)
-            initialized = iris_detail_picture(cells.baseAddress, side) == 0 ? 0 : Self.cellCount
+            let side = Int64(Self.side)
+            iris_cell_means(
+                bytes.baseAddress, datatype.kernelScalar, [Int64(shape.i), Int64(shape.j), Int64(shape.k)],
+                [side, side, side], cells.baseAddress)
+            initialized = iris_detail_picture(cells.baseAddress, CInt(side)) == 0 ? 0 : Self.cellCount
         }
         symmetricPicture = Self.symmetricMeans(picture)
         sketch = Self.sketch(bytes, datatype: datatype, shape: shape)
+        landmarks = ScanLandmarks(bytes, datatype: datatype, grid: grid)
     }
 
     /// How alike the details are: the estimated fraction of the smaller scan's sketched details that the other has.

@@ -16,7 +16,9 @@ enum IntensityCheck {
 
     /// Soft tissue crowds into 100 HU, anywhere from -20 to 130 HU depending on contrast; air lies 900 to 1150 below.
     static func scale(of sample: IntensitySample, minimum: Double, maximum: Double) -> Scale {
-        guard maximum > minimum, let tissue = tissueMode(sample, minimum: minimum) else { return .unclear }
+        guard maximum > minimum else { return .unclear }
+        // Less than 500 units from end to end hold no air and tissue both.
+        guard let tissue = tissueMode(sample, minimum: minimum) else { return minimum >= 0 ? .arbitrary : .unclear }
         if minimum < -200, (-160...300).contains(tissue.centre) { return .hounsfield }
         let offset = offset(sample, tissue: tissue, minimum: minimum)
         if let offset { return .shiftedHounsfield(by: offset) }

@@ -35,6 +35,15 @@ struct IntensitySample: Sendable {
         return Double(upperBound(range.upperBound) - lowerBound(range.lowerBound)) / Double(sorted.count)
     }
 
+    /// The value up to which a voxel is air or empty background: by the Hounsfield scale in CT; elsewhere the darkest
+    /// fiftieth of the range, when at least a tenth of the voxels lie in it. `nil` where there is none.
+    func airLevel(_ modality: Modality) -> Double? {
+        if modality == .ct { return fraction(in: -1200 ... -900) > 0.01 ? -800 : nil }
+        guard let low = quantile(0.01), let high = quantile(0.99), high > low else { return nil }
+        let level = low + 0.02 * (high - low)
+        return fraction(in: -.infinity...Float(level)) >= 0.1 ? level : nil
+    }
+
     /// The middle of the window of `width` above `floor` that holds most values, and the fraction of the sample in it.
     func mode(above floor: Float, width: Float) -> (centre: Double, fraction: Double)? {
         let first = lowerBound(floor)

@@ -55,6 +55,18 @@ struct LabelRuns: Sendable {
         return found
     }
 
+    /// Voxels of each class, spread evenly over its runs: their places in memory by class value.
+    func samples(_ most: Int) -> [Int: [Int64]] {
+        var byClass: [Int: [Int]] = [:]
+        for (n, run) in runs.enumerated() { byClass[Int(run.value), default: []].append(n) }
+        return byClass.mapValues { mine in
+            (0..<min(most, mine.count)).map { n in
+                let run = runs[mine[n * mine.count / min(most, mine.count)]]
+                return Int64(run.row) * Int64(shape.i) + Int64(run.start + run.end) / 2
+            }
+        }
+    }
+
     /// The row j and slice k of a run.
     @inline(__always) func place(_ run: iris_label_run) -> (j: Int, k: Int) {
         (Int(run.row) % shape.j, Int(run.row) / shape.j)

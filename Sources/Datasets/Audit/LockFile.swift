@@ -12,6 +12,10 @@ public struct LockFile: Codable, Equatable, Sendable {
         public let sha256: String
         /// The ``ContentDigest`` of the decompressed voxels; absent when the file could not be decoded.
         public let voxels: String?
+
+        public init(size: Int, sha256: String, voxels: String? = nil) {
+            (self.size, self.sha256, self.voxels) = (size, sha256, voxels)
+        }
     }
 
     public let version: Int
@@ -20,6 +24,11 @@ public struct LockFile: Codable, Equatable, Sendable {
     public let files: [String: Entry]
 
     static let version = 1
+
+    /// A lock whose digests were taken elsewhere.
+    public init(dataset: String, files: [String: Entry]) {
+        (version, self.dataset, self.files) = (Self.version, dataset, files)
+    }
 
     /// The lock of an audited tree, every file of which was digested.
     public init(_ report: AuditReport) {
@@ -70,11 +79,12 @@ public struct LockFile: Codable, Equatable, Sendable {
                         .changedVoxels, dataset: dataset, file: record.path, expected: "voxels with digest \(locked)",
                         found: "\(digest)"))
             } else if let digest = record.fileDigest, digest.hexadecimal != entry.sha256 {
+                let hasSameVoxels = entry.voxels != nil && record.voxelDigest != nil
                 found.append(
                     Finding(
-                        .changedFile, dataset: dataset, file: record.path,
+                        hasSameVoxels ? .changedFile : .changedVoxels, dataset: dataset, file: record.path,
                         expected: "a file with SHA-256 \(entry.sha256)",
-                        found: "\(digest), with the same voxels"))
+                        found: hasSameVoxels ? "\(digest), with the same voxels" : "\(digest)"))
             }
         }
         for path in files.keys.sorted() where !seen.contains(path) {

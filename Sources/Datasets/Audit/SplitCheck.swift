@@ -1,7 +1,9 @@
 /// Whether the splits of a copy divide its subjects cleanly, and how far the copy is complete.
 enum SplitCheck {
     /// One finding per subject in two splits, and one that states how the subjects divide.
-    static func findings(_ cases: [SourceCase], manifest: Manifest, dataset: String) -> [Finding] {
+    ///
+    /// - Parameter manifest: what a complete copy has; `nil` where completeness is no question, as in a store.
+    static func findings(_ cases: [SourceCase], manifest: Manifest?, dataset: String) -> [Finding] {
         var found: [Finding] = []
         for (name, split) in [("official", { (c: SourceCase) in c.officialSplit }), ("paper's", { $0.paperSplit })] {
             var splits: [String: Set<Split>] = [:], counts: [Split: Int] = [:]
@@ -27,6 +29,7 @@ enum SplitCheck {
                     .splitSum, dataset: dataset, expected: "subjects of the \(name) split in one part each",
                     found: "\(parts.joined(separator: ", ")); \(splits.count) subjects, \(shared.count) shared"))
         }
+        guard let manifest else { return found }
         return found + unassigned(cases, manifest: manifest, dataset: dataset)
             + completeness(cases, manifest: manifest, dataset: dataset)
     }

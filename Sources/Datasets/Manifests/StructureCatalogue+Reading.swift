@@ -36,6 +36,7 @@ extension StructureCatalogue {
                 },
                 frame: try keys.optional("frame")?.choice() ?? .body,
                 volume: try keys.optional("volume").map { (value) throws(ConfigurationError) in try volume(value) },
+                holdsGas: try keys.flag("gas", default: false),
                 aliases: try keys.strings("aliases").map(plainName))
         }
     }

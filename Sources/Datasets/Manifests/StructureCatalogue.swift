@@ -18,6 +18,8 @@ public struct Structure: Equatable, Sendable {
     public let frame: BodyFrame
     /// The volumes in cubic centimetres between which a whole adult one lies, disease included.
     public let volume: ClosedRange<Double>?
+    /// Whether it may be filled with air or gas.
+    public let holdsGas: Bool
     /// Other names that datasets give it, in lower case with single spaces.
     public let aliases: [String]
 }

@@ -1,0 +1,33 @@
+"""`iris audit` of whole trees with one job: decoded bytes per second, less the time of a start of the program.
+
+Every byte is decompressed, digested, counted and checked; cases are compared with each other.
+"""
+import json
+import subprocess
+import time
+
+from measure import figure
+from trees import BUILT, PROJECT, TREES, tree
+
+
+def shortest(arguments, repetitions=5):
+    times, output = [], ""
+    for _ in range(repetitions):
+        start = time.perf_counter()
+        run = subprocess.run([BUILT / "iris", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=PROJECT)
+        times.append(time.perf_counter() - start)
+        output = run.stdout
+        if run.returncode == 2:
+            raise SystemExit(f"iris {arguments} could not run")
+    return min(times), output
+
+
+start, _ = shortest(["audit", "--codes"])
+for name in TREES:
+    manifest, folder = tree(name)
+    arguments = ["audit", manifest, "--source", folder, "--jobs", "1", "--json"]
+    seconds, output = shortest(arguments)
+    summary = json.loads(output)["summary"]
+    figure(f"{name}, full audit", "iris", summary["voxelBytes"] / 1e6 / (seconds - start), "MB/s")
+    seconds, output = shortest([*arguments, "--fast"])
+    figure(f"{name}, --fast", "iris", summary["files"] / (seconds - start), "files/s")
