@@ -35,13 +35,18 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
         /// Of surface Dice, in mm.
         public var tolerance: Double
         public var policy: EmptyMaskPolicy
+        /// Which weights of the checkpoint were used: `average` or `last`.
+        public var weights: String
+        /// How many embeddings the retrievals averaged.
+        public var neighbours: Int
 
         public init(
             split: String, references: Int, repeats: Int, seed: UInt64, grid: String, tolerance: Double,
-            policy: EmptyMaskPolicy
+            policy: EmptyMaskPolicy, weights: String = "average", neighbours: Int = 3
         ) {
             (self.split, self.references, self.repeats, self.seed) = (split, references, repeats, seed)
             (self.grid, self.tolerance, self.policy) = (grid, tolerance, policy)
+            (self.weights, self.neighbours) = (weights, neighbours)
         }
     }
 

@@ -95,7 +95,8 @@ public struct EvaluationPage {
                 """
                 Scores on the \(settings.grid)'s grid. Means over queries of each query's mean over the choices of references, \
                 with 95 % bootstrap intervals over queries. Spread: the standard deviation of the means of the choices. Surface \
-                Dice at \(settings.tolerance.short) mm. Empty masks: \(settings.policy).
+                Dice at \(settings.tolerance.short) mm. Empty masks: \(settings.policy). Weights: \(settings.weights); the retrievals \
+                average \(settings.neighbours) embeddings.
                 """)
     }
 

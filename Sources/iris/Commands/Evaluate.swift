@@ -107,7 +107,7 @@ struct Evaluate: ParsableCommand {
             settings: EvaluationResult.Settings(
                 split: ledger.settings.split, references: ledger.settings.references,
                 repeats: ledger.settings.repeats, seed: ledger.settings.seed, grid: "store", tolerance: tolerance,
-                policy: evaluator.policy),
+                policy: evaluator.policy, weights: weights.rawValue, neighbours: neighbours),
             classes: outcome.classes, runs: outcome.runs, costs: outcome.costs, map: encoded.map())
         try files.write(result, store: store)
         let report = EvaluationText(result)
