@@ -28,6 +28,10 @@ public struct HTMLTable: Sendable {
             let text = value.map { $0.fixed(digits) } ?? "–"
             (content, key) = (HTML(text), value.map { "\($0)" } ?? "")
         }
+        /// A score, with all its digits however small, or a dash where there is none.
+        init(score: Double?, digits: Int) {
+            (content, key) = (HTML(score?.decimal(digits) ?? "–"), score.map { "\($0)" } ?? "")
+        }
     }
 
     private let columns: [Column]
@@ -81,6 +85,13 @@ extension Double {
             while mantissa < 0.9995 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
             return "\(self < 0 ? "-" : "")\(mantissa.fixed(2))e\(exponent)"
         }
+        return decimal(digits)
+    }
+
+    /// With a fixed number of digits after the point, however small; for scores, whose size is known.
+    ///
+    /// - Precondition: the value is finite and far below the greatest whole number.
+    func decimal(_ digits: Int) -> String {
         let scale = (0..<digits).reduce(1.0) { product, _ in product * 10 }
         let whole = (abs(self) * scale).rounded()
         let text = String(Int(whole))

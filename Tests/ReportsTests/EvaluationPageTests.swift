@@ -76,4 +76,26 @@ import Volumes
         #expect(document.contains("<h3>HD95</h3>"))
         #expect(!document.contains("data:image/png"))
     }
+
+    /// Two runs of 2000 voxels that share one have a Dice of 0.0005, which is not to be read as 5.00e-4 among others.
+    @Test func smallScoresKeepTheirDigits() throws {
+        let long = Grid(shape: try GridShape(4200, 1, 1), affine: Affine(spacing: try Spacing(1, 1, 1)))
+        func run(from start: Int) throws -> LabelMap {
+            try LabelMap(grid: long, voxels: (0..<4200).map { (start..<start + 2000).contains($0) ? 1 : 0 })
+        }
+        var result = try result(["one-shot"])
+        let metrics = try LabelMapComparison(tolerance: 1).metrics(
+            of: [1], reference: run(from: 0), prediction: run(from: 1999))
+        #expect(abs(metrics[0].dice! - 0.0005) < 1e-12)
+        result = EvaluationResult(
+            provenance: result.provenance, settings: result.settings, classes: result.classes,
+            runs: [
+                .init(
+                    strategy: "one-shot", repeat: 0, dataset: "d", name: "a", seconds: 1, metrics: metrics,
+                    prediction: nil)
+            ], costs: [], map: nil)
+        let document = EvaluationPage(result).document
+        #expect(document.contains(">0.001<span class=\"interval\"> [0.001, 0.001]</span>"))
+        #expect(!document.contains("e-4</td>"))
+    }
 }

@@ -76,8 +76,8 @@ public struct EvaluationPage {
         var tiles: [HTML] = rows.compactMap { row in
             row.scores["dice"].map {
                 ScoreSections.tile(
-                    $0.mean.fixed(3),
-                    "mean Dice of \(best) on \(row.dataset), 95 % interval \($0.lower.fixed(3)) to \($0.upper.fixed(3))"
+                    $0.mean.decimal(3),
+                    "mean Dice of \(best) on \(row.dataset), 95 % interval \($0.lower.decimal(3)) to \($0.upper.decimal(3))"
                 )
             }
         }
@@ -134,7 +134,7 @@ public struct EvaluationPage {
 
     private func spread(_ spread: EvaluationRow.Spread?) -> HTMLTable.Cell {
         guard let deviation = spread?.deviation else { return .init(nil, digits: 4) }
-        return .init(HTML(deviation < 0.00005 ? "< 0.0001" : deviation.fixed(4)), key: "\(deviation)")
+        return .init(HTML(deviation.decimal(4)), key: "\(deviation)")
     }
 
     /// Dice of each class, a box per strategy; with one strategy all scores, a box per class.
@@ -216,7 +216,7 @@ public struct EvaluationPage {
                     [
                         .init(hasOneDataset ? run.name : "\(run.dataset)/\(run.name)"), .init(run.strategy),
                         .init(Double(run.repeat + 1), digits: 0), .init(name(run.dataset, metrics.value)),
-                    ] + scores.map { .init(metrics[keyPath: $0.value], digits: 3) } + [
+                    ] + scores.map { .init(score: metrics[keyPath: $0.value], digits: 3) } + [
                         .init(metrics.referenceVolume / 1000, digits: 2),
                         .init(metrics.predictionVolume / 1000, digits: 2),
                     ])

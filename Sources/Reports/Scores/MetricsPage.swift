@@ -54,8 +54,8 @@ public struct MetricsPage: Sendable {
         var tiles = ScoreSections.shown.compactMap { score in
             result.summary.overall[score.name].map {
                 ScoreSections.tile(
-                    $0.mean.fixed(score.digits) + (score.unit.isEmpty ? "" : " \(score.unit)"),
-                    "mean \(score.title), 95 % interval \($0.lower.fixed(score.digits)) to \($0.upper.fixed(score.digits))"
+                    $0.mean.decimal(score.digits) + (score.unit.isEmpty ? "" : " \(score.unit)"),
+                    "mean \(score.title), 95 % interval \($0.lower.decimal(score.digits)) to \($0.upper.decimal(score.digits))"
                 )
             }
         }
@@ -118,7 +118,7 @@ public struct MetricsPage: Sendable {
         for (entry, source) in scored {
             table.add(
                 [.init(entry.name), .init(source.status.rawValue), .init(entry.structure)]
-                    + ClassMetrics.scores.map { .init(entry.metrics[keyPath: $0.value], digits: 3) } + [
+                    + ClassMetrics.scores.map { .init(score: entry.metrics[keyPath: $0.value], digits: 3) } + [
                         .init(entry.metrics.referenceVolume / 1000, digits: 2),
                         .init(entry.metrics.predictionVolume / 1000, digits: 2),
                     ])

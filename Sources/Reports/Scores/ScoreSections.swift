@@ -23,9 +23,9 @@ enum ScoreSections {
     /// A mean with its interval behind it, sorted by the mean.
     static func cell(_ interval: BootstrapInterval?, digits: Int) -> HTMLTable.Cell {
         guard let interval else { return .init(nil, digits: digits) }
-        let range = " [\(interval.lower.fixed(digits)), \(interval.upper.fixed(digits))]"
+        let range = " [\(interval.lower.decimal(digits)), \(interval.upper.decimal(digits))]"
         return .init(
-            HTML(interval.mean.fixed(digits)) + .element("span", [("class", "interval")], HTML(range)),
+            HTML(interval.mean.decimal(digits)) + .element("span", [("class", "interval")], HTML(range)),
             key: "\(interval.mean)")
     }
 
@@ -89,7 +89,7 @@ enum ScoreSections {
                 guard let url = picture(n) else { return nil }
                 let scores = shown.compactMap { score in
                     entry.metrics[keyPath: score.value].map {
-                        "\(score.title) \($0.fixed(score.digits))\(score.unit.isEmpty ? "" : " \(score.unit)")"
+                        "\(score.title) \($0.decimal(score.digits))\(score.unit.isEmpty ? "" : " \(score.unit)")"
                     }
                 }
                 let title = [entry.name, entry.structure, entry.variant].compactMap(\.self).joined(separator: " · ")
