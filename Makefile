@@ -9,7 +9,7 @@ IRIS := .build/release/iris
 # Waiting OpenMP threads sleep instead of spinning: builds and tests share the cores with other work.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help deps build build-static test test-all bench bench-peers bench-gzip demo docs format lint clean hippocampus
+.PHONY: help deps build build-static test test-all bench bench-peers bench-gzip demo docs fuzz format lint clean hippocampus
 
 help: ## list the targets
 	@grep -hE '^(# )?[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^(# )?([a-z-]+):.*## /\2\t/' | expand -t 20
@@ -85,6 +85,20 @@ TRAINING ?= configs/train/hippocampus.yaml
 hippocampus: prepare-hippocampus ## prepare HIPPOCAMPUS=DIR, train in RUN=DIR, evaluate all strategies and write the report
 	@IRIS=$(IRIS) Scripts/hippocampus.sh "$(HIPPOCAMPUS)" "$(STORE)" "$(RUN)" "$(TRAINING)"
 
+# Each reader of foreign bytes in turn, for so many seconds. What is found lies in .build-fuzz/found; corpora grow beside it.
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= nifti gzip manifest plan safetensors token
+
+fuzz: deps ## run the fuzzers with AddressSanitizer, FUZZ_SECONDS each; FUZZ_TARGETS="nifti plan" for some
+	IRIS_FUZZ=1 swift build -c release --product iris_fuzz -Xswiftc -sanitize=fuzzer,address --scratch-path .build-fuzz
+	@mkdir -p .build-fuzz/found
+	@for target in $(FUZZ_TARGETS); do \
+	  mkdir -p .build-fuzz/corpora/$$target; \
+	  FUZZ_TARGET=$$target SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 .build-fuzz/release/iris_fuzz \
+	    -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
+	    -artifact_prefix=.build-fuzz/found/$$target- .build-fuzz/corpora/$$target Tests/FuzzTests/Corpora/$$target; \
+	done
+
 demo: build ## make, audit, prepare and picture a synthetic dataset in datasets/phantom/demo
 	@IRIS=$(IRIS) Scripts/demo.sh datasets/phantom/demo
 
@@ -124,4 +138,4 @@ bench-gzip: ## compare libdeflate, zlib and ISA-L on gzip files
 	.build-bench/gzip_bench $(GZIP_FILES)
 
 clean: ## remove what the build made
-	rm -rf .build .build-static .build-bench clients/python/.venv .build-docs
+	rm -rf .build .build-static .build-bench .build-fuzz clients/python/.venv .build-docs

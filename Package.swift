@@ -107,8 +107,23 @@ let benchmarks: [Target] = [
 ]
 
 let testSupport: [Target] = [
-    .target(name: "TestData", dependencies: [], path: "Tests/TestData")
+    .target(name: "TestData", dependencies: [], path: "Tests/TestData"),
+    // Loaded before the program by tests of faults; nothing links it.
+    .target(name: "FaultInjection", path: "Tests/FaultInjection"),
+    .target(
+        name: "FuzzTargets", dependencies: ["Configuration", "Datasets", "Episodes", "NIfTI", "Tensors", "Volumes"],
+        path: "Tests/FuzzTargets"),
 ]
+
+/// libFuzzer's driver, whose symbols exist only under -sanitize=fuzzer: `make fuzz` asks for it.
+let fuzzers: [Target] =
+    Context.environment["IRIS_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "iris_fuzz", dependencies: ["FuzzTargets"], path: "Tests/FuzzDriver",
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+    ]
 
 /// The tests of one module. Recorded values of other tools lie in `Tests/<module>Tests/Recorded`, read by path.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -136,12 +151,17 @@ let testTargets: [Target] = [
         ]),
     tests("Reports", ["Datasets", "Metrics", "NIfTI", "Volumes"]),
     .testTarget(
-        name: "CommandTests", dependencies: ["iris", "NIfTI", "Volumes", "RandomNumbers", "Tensors", "TestData"]),
+        name: "CommandTests",
+        dependencies: ["iris", "NIfTI", "Volumes", "RandomNumbers", "Tensors", "TestData"]),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Corpora"]),
 ]
 
 let package = Package(
     name: "Iris",
-    products: [.executable(name: "iris", targets: ["iris"])],
+    products: [
+        .executable(name: "iris", targets: ["iris"]),
+        .library(name: "FaultInjection", type: .dynamic, targets: ["FaultInjection"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -149,5 +169,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", exact: "1.5.0"),
     ],
-    targets: systemLibraries + foundations + data + tensors + meeting + benchmarks + testSupport + testTargets,
+    targets: systemLibraries + foundations + data + tensors + meeting + benchmarks + testSupport + fuzzers
+        + testTargets,
     swiftLanguageModes: [.v6])

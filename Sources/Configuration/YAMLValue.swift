@@ -15,10 +15,20 @@ public struct YAMLValue {
 
     /// Parses `text`, naming `file` in complaints.
     ///
-    /// - Throws: ``ConfigurationError`` when the text is not YAML, is empty, is nested deeper than 64 levels, or
-    ///   repeats a key within a mapping.
+    /// - Throws: ``ConfigurationError`` when the text is not YAML, is empty, is longer than 4 MiB, is nested deeper than 64
+    ///   levels, or uses more than 32 aliases.
     public init(text: String, file: String) throws(ConfigurationError) {
         do {
+            guard text.utf8.count <= 4 << 20 else {
+                throw ConfigurationError(
+                    file: file, line: nil, path: "",
+                    problem: "expected at most 4 MiB of YAML but found \(text.utf8.count) bytes. Is it the right file?")
+            }
+            guard Self.aliasesAreFew(text) else {
+                throw ConfigurationError(
+                    file: file, line: nil, path: "",
+                    problem: "expected at most 32 anchors (&name) and aliases (*name). Write the values out.")
+            }
             guard Self.depthIsBounded(text) else {
                 throw ConfigurationError(
                     file: file, line: nil, path: "", problem: "nested deeper than 64 levels. Flatten the document.")
@@ -53,6 +63,22 @@ public struct YAMLValue {
             line.prefix { $0 == " " || $0 == "-" || $0 == "?" || $0 == ":" }.count <= 256
         }
     }
+
+    /// Whether no more than 32 words begin like an anchor or an alias. Aliases of lists of aliases stand for more values
+    /// than any memory holds, and the parser looks at each of them where one is a key.
+    private static func aliasesAreFew(_ text: String) -> Bool {
+        var count = 0
+        var previous = UInt8(ascii: "\n"), before = previous
+        for byte in text.utf8 {
+            let isMark = previous == UInt8(ascii: "*") || previous == UInt8(ascii: "&")
+            if isMark, !isBreak(byte), isBreak(before) { count += 1 }
+            (before, previous) = (previous, byte)
+        }
+        return count <= 32
+    }
+
+    /// White space, or a sign that ends a word in lists and mappings.
+    private static func isBreak(_ byte: UInt8) -> Bool { byte <= 32 || Array("[]{},".utf8).contains(byte) }
 
     /// A complaint about this value.
     public func error(_ problem: String) -> ConfigurationError {

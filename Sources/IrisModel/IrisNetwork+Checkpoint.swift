@@ -27,6 +27,15 @@ extension IrisNetwork {
         // JSON is YAML, so the reader that names unknown keys and lines reads it too.
         var configuration = try IrisConfiguration(YAMLValue(text: text, file: "\(file) (\(Self.configurationKey))"))
         if let compute { configuration.compute = compute }
+        // Before memory is taken for a network that the file cannot fill.
+        let values = checkpoint.tensors.values.reduce(0) { $0 + $1.count }
+        guard configuration.fewestParameters <= values else {
+            throw SafeTensorsError(
+                file: file,
+                problem:
+                    "the configured model has more than \(configuration.fewestParameters) parameters but the file holds \(values) values. Use the configuration that the checkpoint was made with."
+            )
+        }
         try self.init(configuration)
         if let stranger = checkpoint.tensors.keys.sorted().first(where: { name in
             parameters[name] == nil && !Self.reservedPrefixes.contains { name.hasPrefix($0) }
@@ -49,6 +58,9 @@ extension IrisNetwork {
 }
 
 extension IrisConfiguration {
+    /// Fewer than the network has: one 3 x 3 x 3 convolution per level and one square matrix of the embedding's width.
+    fileprivate var fewestParameters: Int { channels.reduce(embedding * embedding) { $0 + 27 * $1 * $1 } }
+
     /// The configuration as a JSON object that reads back as itself.
     public var json: String {
         let pairs = yaml.split(separator: "\n").map { line in

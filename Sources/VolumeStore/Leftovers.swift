@@ -1,15 +1,22 @@
 import GRDB
 
 extension VolumeStore {
-    /// Removes temporary folders of writers that were interrupted. Called while no other writer is there.
+    /// Removes what interrupted writers left. Called while no other writer is there.
     ///
-    /// A writer may have ended between putting new files in place and indexing them; the temporary folder then holds the
-    /// files that the index speaks of, and they go back.
+    /// A writer may have ended between putting new files in place and indexing them. Where an earlier preparation stood, the
+    /// temporary folder then holds the files that the index speaks of, and they go back; where none stood, the index
+    /// knows nothing of the new ones, and they go.
     func clearLeftovers() throws {
         let volumes = folder.path + "/volumes"
         for dataset in fileNames(in: volumes) {
+            let prepared = try preparedNames(of: dataset)
             for name in fileNames(in: volumes + "/" + dataset) {
-                guard let caseName = StagingFolder.caseName(name) else { continue }
+                guard let caseName = StagingFolder.caseName(name) else {
+                    // Only what a store wrote: anything else is not ours to remove.
+                    let folder = caseFolder(CaseKey(dataset: dataset, name: name))
+                    if !prepared.contains(name), token(in: folder) != nil { removeTree(folder) }
+                    continue
+                }
                 let key = CaseKey(dataset: dataset, name: caseName), leftover = "\(volumes)/\(dataset)/\(name)"
                 if let token = try indexedToken(key), token == self.token(in: leftover),
                     token != self.token(in: caseFolder(key))
@@ -18,6 +25,19 @@ extension VolumeStore {
                 }
                 removeTree(leftover)
             }
+        }
+    }
+
+    /// The names of a dataset's prepared cases.
+    private func preparedNames(of dataset: String) throws -> Set<String> {
+        try pool.read { db in
+            try String.fetchSet(
+                db,
+                sql: """
+                    SELECT c.name FROM preparations p JOIN cases c ON c.id = p.case_id JOIN datasets d ON d.id = c.dataset_id
+                    WHERE d.name = ?
+                    """,
+                arguments: [dataset])
         }
     }
 

@@ -22,20 +22,14 @@ public final class VolumeStore: Sendable {
         let folder = folder.standardizedFileURL
         let index = folder.appending(path: "index.sqlite").path
         if mode == .write {
-            try FileManager.default.createDirectory(
-                at: folder.appending(path: "volumes"), withIntermediateDirectories: true)
+            try makeFolders(folder.path + "/volumes")
         } else if !FileManager.default.fileExists(atPath: index) {
             throw StoreError.noStore(folder: folder.path)
         }
         let writerLock = mode == .write ? try WriterLock(path: folder.appending(path: "writers.lock").path) : nil
         let pool: DatabasePool
         do {
-            var configuration = GRDB.Configuration()
-            configuration.readonly = mode == .read
-            configuration.busyMode = .timeout(60)
-            configuration.foreignKeysEnabled = true
-            pool = try DatabasePool(path: index, configuration: configuration)
-            try Self.checkAndMigrate(pool, folder: folder, mode: mode)
+            pool = try openIndex(index, folder: folder, mode: mode)
         } catch let error as DatabaseError
             where error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT
         {
@@ -46,6 +40,53 @@ public final class VolumeStore: Sendable {
         if let writerLock, writerLock.isAlone { try store.clearLeftovers() }
         writerLock?.share()
         return store
+    }
+
+    private static func openIndex(_ index: String, folder: URL, mode: Mode) throws -> DatabasePool {
+        var configuration = GRDB.Configuration()
+        configuration.readonly = mode == .read
+        configuration.busyMode = .timeout(60)
+        configuration.foreignKeysEnabled = true
+        do {
+            let pool = try DatabasePool(path: index, configuration: configuration)
+            try Self.checkAndMigrate(pool, folder: folder, mode: mode)
+            return pool
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+            guard mode == .read else {
+                throw StoreError.file(
+                    index,
+                    problem:
+                        "SQLite cannot create it or a file beside it. Check the folder, its permissions and the space left."
+                )
+            }
+            // SQLite wants to make a file beside the index to read it. Where nothing can be written, nobody writes the
+            // index either, and it can be read without, unless a writer's log waits to be taken in.
+            var log = stat()
+            guard stat(index + "-wal", &log) != 0 || log.st_size == 0 else {
+                throw StoreError.file(
+                    index,
+                    problem: "has a log (-wal) that was not taken in. Open the store once where it can be written.")
+            }
+            let special = ["%": "%25", "?": "%3f", "#": "%23"]
+            let path = index.map { special[String($0)] ?? String($0) }.joined()
+            let pool = try DatabasePool(path: "file:\(path)?immutable=1", configuration: configuration)
+            try Self.checkAndMigrate(pool, folder: folder, mode: mode)
+            return pool
+        }
+    }
+
+    /// Makes a folder and those above it.
+    private static func makeFolders(_ path: String) throws(StoreError) {
+        var part = path.hasPrefix("/") ? "" : "."
+        for name in path.split(separator: "/") {
+            part += "/" + name
+            guard mkdir(part, 0o755) != 0 else { continue }
+            let reason = systemReason()
+            var status = stat()
+            guard stat(part, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                throw .file(path, problem: "cannot be made: \(reason)")
+            }
+        }
     }
 
     private init(folder: URL, mode: Mode, pool: DatabasePool, writerLock: WriterLock?) {

@@ -3,7 +3,7 @@ import Testing
 
 /// `iris episodes` as a process, on a phantom that was prepared.
 @Suite(.serialized) struct EpisodesTests {
-    private struct Workplace {
+    struct Workplace {
         let folder = FileManager.default.temporaryDirectory.appending(
             path: "iris-episodes-command-\(UUID().uuidString)")
         var store: String { path("store") }

@@ -13,15 +13,16 @@ struct IrisCommand {
     ///
     /// - Parameters:
     ///   - launcher: a program found by its name, and its arguments, that start `iris`, such as `mpirun -n 2`.
+    ///   - environment: variables set on top of the test's own.
     ///   - signal: sent as soon as `condition` holds, if the process still runs by then.
     init(
-        _ arguments: [String], launcher: [String] = [], signal: CInt? = nil, when condition: () -> Bool = { true }
+        _ arguments: [String], launcher: [String] = [], environment: [String: String] = [:], signal: CInt? = nil,
+        when condition: () -> Bool = { true }
     ) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "iris-command-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let runner = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let program = URL(filePath: runner).deletingLastPathComponent().appending(path: "iris").path
+        let program = try Self.product("iris")
 
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -33,7 +34,10 @@ struct IrisCommand {
         var process = pid_t()
         let words = (launcher + [program] + arguments).map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
-        guard posix_spawnp(&process, launcher.first ?? program, &actions, nil, words, environ) == 0 else {
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let pairs = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { pairs.forEach { free($0) } }
+        guard posix_spawnp(&process, launcher.first ?? program, &actions, nil, words, pairs) == 0 else {
             throw CannotStart(program: launcher.first ?? program)
         }
         if let signal {
@@ -48,6 +52,12 @@ struct IrisCommand {
         peakMemory = usage.ru_maxrss * 1024
         output = String(decoding: try Data(contentsOf: URL(filePath: streams[0])), as: UTF8.self)
         errors = String(decoding: try Data(contentsOf: URL(filePath: streams[1])), as: UTF8.self)
+    }
+
+    /// The path of a built product, which lies beside the test runner.
+    static func product(_ name: String) throws -> String {
+        let runner = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return URL(filePath: runner).deletingLastPathComponent().appending(path: name).path
     }
 
     /// Whether a child process has ended; it stays to be waited for.

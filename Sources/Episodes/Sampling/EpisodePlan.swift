@@ -118,6 +118,12 @@ extension EpisodePlan {
         } catch {
             throw .unreadable(file: file, line: line, problem: Self.explain(error))
         }
+        do throws(PlanError) { try validate() } catch {
+            switch error {
+            case .invalid(let field, let found, let expected):
+                throw .unreadable(file: file, line: line, problem: "\(field) is \(found) but should be \(expected)")
+            }
+        }
     }
 
     private static func explain(_ error: any Error) -> String {

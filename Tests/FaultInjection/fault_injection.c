@@ -1,0 +1,243 @@
+#define _GNU_SOURCE
+#include "FaultInjection.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/// The function of that name which this library stands before.
+#define NEXT(name)                                                            \
+    ({                                                                        \
+        static __typeof__(&name) next;                                        \
+        if (!next) next = (__typeof__(&name))dlsym(RTLD_NEXT, #name);         \
+        next;                                                                 \
+    })
+
+enum fault { NO_FAULT, KILL, FULL, FAIL, READ_ONLY };
+enum outcome { PASS, DIE, REFUSE };
+
+static enum fault fault = NO_FAULT;
+static long target = 0;
+static int journal = -1;
+static atomic_long steps = 0;
+
+__attribute__((constructor)) static void begin(void) {
+    const char *text = getenv("IRIS_FAULT"), *path = getenv("IRIS_FAULT_LOG");
+    if (path) journal = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (!text) return;
+    const char *names[] = {"kill:", "full:", "fail:", "read:"};
+    for (int n = 0; n < 4; n++) {
+        if (strncmp(text, names[n], 5) != 0) continue;
+        fault = (enum fault)(KILL + n);
+        target = atol(text + 5);
+    }
+}
+
+static void die(void) {
+    kill(getpid(), SIGKILL);
+    for (;;) pause();
+}
+
+/// Counts a step and says what becomes of it; `errno` is set for a refusal.
+static enum outcome step(const char *kind, const char *path, int takesRoom) {
+    long number = atomic_fetch_add(&steps, 1) + 1;
+    if (journal >= 0) {
+        char line[4400];
+        int length = snprintf(line, sizeof line, "%s %s\n", kind, path);
+        if (length >= (int)sizeof line) length = sizeof line - 1;
+        syscall(SYS_write, journal, line, length);
+    }
+    if (fault == KILL && number == target) return DIE;
+    if (fault == FULL && number >= target && takesRoom) {
+        errno = ENOSPC;
+        return REFUSE;
+    }
+    if (fault == FAIL && number == target) {
+        errno = EIO;
+        return REFUSE;
+    }
+    if (fault == READ_ONLY) {
+        // As the system has it: what is there is there, whoever may write.
+        errno = access(path, F_OK) == 0 && strcmp(kind, "create") == 0 ? EEXIST : EROFS;
+        return REFUSE;
+    }
+    return PASS;
+}
+
+static enum outcome step_on_descriptor(const char *kind, int descriptor, int takesRoom) {
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    path[length < 0 ? 0 : length] = 0;
+    return step(kind, path, takesRoom);
+}
+
+/// Whether writing to a descriptor changes a file that matters.
+static int counts(int descriptor) {
+    struct stat status;
+    return descriptor > 2 && descriptor != journal && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+// MARK: Content
+
+ssize_t write(int descriptor, const void *bytes, size_t count) {
+    if (counts(descriptor)) {
+        enum outcome outcome = step_on_descriptor("write", descriptor, 1);
+        if (outcome == REFUSE) return -1;
+        if (outcome == DIE) {
+            NEXT(write)(descriptor, bytes, count / 2);
+            die();
+        }
+    }
+    return NEXT(write)(descriptor, bytes, count);
+}
+
+#define POSITIONED_WRITE(name, offset_type)                                              \
+    ssize_t name(int descriptor, const void *bytes, size_t count, offset_type offset) {  \
+        if (counts(descriptor)) {                                                        \
+            enum outcome outcome = step_on_descriptor("write", descriptor, 1);           \
+            if (outcome == REFUSE) return -1;                                            \
+            if (outcome == DIE) {                                                        \
+                NEXT(name)(descriptor, bytes, count / 2, offset);                        \
+                die();                                                                   \
+            }                                                                            \
+        }                                                                                \
+        return NEXT(name)(descriptor, bytes, count, offset);                             \
+    }
+POSITIONED_WRITE(pwrite, off_t)
+POSITIONED_WRITE(pwrite64, off64_t)
+
+ssize_t writev(int descriptor, const struct iovec *parts, int count) {
+    if (counts(descriptor)) {
+        enum outcome outcome = step_on_descriptor("write", descriptor, 1);
+        if (outcome == REFUSE) return -1;
+        if (outcome == DIE) {
+            NEXT(writev)(descriptor, parts, count / 2);
+            die();
+        }
+    }
+    return NEXT(writev)(descriptor, parts, count);
+}
+
+/// The buffer is emptied before and after, so that a step of the stream is one of its file.
+size_t fwrite(const void *bytes, size_t size, size_t count, FILE *stream) {
+    if (!counts(fileno(stream))) return NEXT(fwrite)(bytes, size, count, stream);
+    enum outcome outcome = step_on_descriptor("write", fileno(stream), 1);
+    if (outcome == REFUSE) return 0;
+    fflush(stream);
+    if (outcome == DIE) {
+        NEXT(fwrite)(bytes, 1, size * count / 2, stream);
+        fflush(stream);
+        die();
+    }
+    return NEXT(fwrite)(bytes, size, count, stream);
+}
+
+/// A step on an open file that takes no content.
+#define DESCRIPTOR_STEP(kind, takesRoom, call)                                      \
+    enum outcome outcome = step_on_descriptor(kind, descriptor, takesRoom);         \
+    if (outcome == DIE) die();                                                      \
+    return outcome == REFUSE ? -1 : call
+
+int ftruncate(int descriptor, off_t size) { DESCRIPTOR_STEP("resize", 1, NEXT(ftruncate)(descriptor, size)); }
+int ftruncate64(int descriptor, off64_t size) { DESCRIPTOR_STEP("resize", 1, NEXT(ftruncate64)(descriptor, size)); }
+int fsync(int descriptor) { DESCRIPTOR_STEP("sync", 0, NEXT(fsync)(descriptor)); }
+int fdatasync(int descriptor) { DESCRIPTOR_STEP("sync", 0, NEXT(fdatasync)(descriptor)); }
+
+ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags) {
+    if (!message->msg_control) return NEXT(sendmsg)(descriptor, message, flags);
+    DESCRIPTOR_STEP("send", 0, NEXT(sendmsg)(descriptor, message, flags));
+}
+
+// MARK: Names
+
+/// A step by path; of two paths the one that is taken or goes.
+#define PATH_STEP(kind, path, takesRoom, call)             \
+    enum outcome outcome = step(kind, path, takesRoom);    \
+    if (outcome == DIE) die();                             \
+    return outcome == REFUSE ? -1 : call
+
+int rename(const char *from, const char *to) { PATH_STEP("rename", to, 0, NEXT(rename)(from, to)); }
+
+int renameat(int fromFolder, const char *from, int toFolder, const char *to) {
+    PATH_STEP("rename", to, 0, NEXT(renameat)(fromFolder, from, toFolder, to));
+}
+
+int renameat2(int fromFolder, const char *from, int toFolder, const char *to, unsigned flags) {
+    PATH_STEP("rename", to, 0, NEXT(renameat2)(fromFolder, from, toFolder, to, flags));
+}
+
+int unlink(const char *path) { PATH_STEP("remove", path, 0, NEXT(unlink)(path)); }
+
+int unlinkat(int folder, const char *path, int flags) {
+    PATH_STEP("remove", path, 0, NEXT(unlinkat)(folder, path, flags));
+}
+
+int remove(const char *path) { PATH_STEP("remove", path, 0, NEXT(remove)(path)); }
+int rmdir(const char *path) { PATH_STEP("remove", path, 0, NEXT(rmdir)(path)); }
+int mkdir(const char *path, mode_t mode) { PATH_STEP("create", path, 1, NEXT(mkdir)(path, mode)); }
+
+int mkdirat(int folder, const char *path, mode_t mode) {
+    PATH_STEP("create", path, 1, NEXT(mkdirat)(folder, path, mode));
+}
+
+int memfd_create(const char *name, unsigned flags) { PATH_STEP("create", name, 1, NEXT(memfd_create)(name, flags)); }
+int mkstemp(char *pattern) { PATH_STEP("create", pattern, 1, NEXT(mkstemp)(pattern)); }
+int mkostemp(char *pattern, int flags) { PATH_STEP("create", pattern, 1, NEXT(mkostemp)(pattern, flags)); }
+
+/// Whether an `open` is a step: one that may create a file and, where none can be changed, one for writing.
+static int opening_counts(const char *path, int flags) {
+    if (flags & O_CREAT && (fault != READ_ONLY || access(path, F_OK) != 0)) return 1;
+    return fault == READ_ONLY && (flags & O_ACCMODE) != O_RDONLY && strncmp(path, "/dev/", 5) != 0;
+}
+
+/// The mode that follows the flags of an `open` which creates.
+#define MODE_AFTER(flags)                                        \
+    mode_t mode = 0;                                             \
+    if (flags & (O_CREAT | __O_TMPFILE)) {                       \
+        va_list list;                                            \
+        va_start(list, flags);                                   \
+        mode = va_arg(list, mode_t);                             \
+        va_end(list);                                            \
+    }
+
+int open(const char *path, int flags, ...) {
+    MODE_AFTER(flags)
+    if (!opening_counts(path, flags)) return NEXT(open)(path, flags, mode);
+    PATH_STEP("open", path, 1, NEXT(open)(path, flags, mode));
+}
+
+int open64(const char *path, int flags, ...) {
+    MODE_AFTER(flags)
+    if (!opening_counts(path, flags)) return NEXT(open64)(path, flags, mode);
+    PATH_STEP("open", path, 1, NEXT(open64)(path, flags, mode));
+}
+
+int openat(int folder, const char *path, int flags, ...) {
+    MODE_AFTER(flags)
+    if (!opening_counts(path, flags)) return NEXT(openat)(folder, path, flags, mode);
+    PATH_STEP("open", path, 1, NEXT(openat)(folder, path, flags, mode));
+}
+
+/// A stream that creates or empties its file.
+#define STREAM(name)                                                              \
+    FILE *name(const char *path, const char *mode) {                              \
+        if (mode[0] == 'r') return NEXT(name)(path, mode);                        \
+        enum outcome outcome = step("open", path, 1);                             \
+        if (outcome == DIE) die();                                                \
+        return outcome == REFUSE ? NULL : NEXT(name)(path, mode);                 \
+    }
+STREAM(fopen)
+STREAM(fopen64)
