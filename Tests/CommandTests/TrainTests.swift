@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import RandomNumbers
 import Tensors
 import Testing
 
@@ -137,5 +138,90 @@ import Testing
         try place.write("other.yaml", other)
         let changed = try IrisCommand(place.train(place.folder.appending(path: "other.yaml").path, "run", ["--resume"]))
         #expect(changed.status == 2 && changed.errors.contains("cannot resume: configuration was"))
+    }
+
+    /// Every step by which a run of two training steps changes files: afterwards the run is resumed, or begun anew where no
+    /// checkpoint is there, and ends in the same bits with nothing left over.
+    @Test func killedAtAnyStep() throws {
+        let place = try TrainingFolder()
+        defer { place.remove() }
+        let config = try place.training(steps: 2, batch: 1)
+        let (straight, journal) = try FaultJournal.recording(place.train(config, "straight"), in: place.folder)
+        try #require(straight.status == 0, "\(straight.errors)")
+        try #require(journal.steps.filter { $0.hasPrefix("rename ") && $0.hasSuffix(".safetensors") }.count == 2)
+        let expected = try Data(contentsOf: place.checkpoint("straight", 2))
+        for step in journal.choice(of: 6) {
+            let note = "step \(step), \(journal.steps[step - 1])"
+            let killed = try IrisCommand(place.train(config, "killed"), fault: .kill(at: step))
+            #expect(killed.status == 128 + 9, "\(note): \(killed.errors)")
+            for step in 1...2 where FileManager.default.fileExists(atPath: place.checkpoint("killed", step).path) {
+                // Whole or not there.
+                _ = try SafeTensors(contentsOf: place.checkpoint("killed", step))
+            }
+            var next = try IrisCommand(place.train(config, "killed", ["--resume"]))
+            if next.errors.contains("expected a run to resume but found no checkpoint.") {
+                next = try IrisCommand(place.train(config, "killed"))
+            }
+            #expect(next.status == 0, "\(note): \(next.errors)")
+            #expect(try Data(contentsOf: place.checkpoint("killed", 2)) == expected, "\(note)")
+            let run = place.folder.appending(path: "killed")
+            let names = try FileManager.default.contentsOfDirectory(atPath: run.appending(path: "checkpoints").path)
+            #expect(names.sorted() == ["step-00000001.safetensors", "step-00000002.safetensors"], "\(note)")
+            // Every line of the log is whole.
+            for line in try String(contentsOf: run.appending(path: "log.jsonl"), encoding: .utf8).split(separator: "\n")
+            {
+                #expect(line.hasPrefix("{") && line.hasSuffix("}"), "\(note): \(line)")
+            }
+            try FileManager.default.removeItem(at: run)
+        }
+    }
+
+    /// From any step on nothing more fits the disk.
+    @Test func aFullDiskIsAnError() throws {
+        let place = try TrainingFolder()
+        defer { place.remove() }
+        let config = try place.training(steps: 2, batch: 1)
+        let (straight, journal) = try FaultJournal.recording(place.train(config, "straight"), in: place.folder)
+        try #require(straight.status == 0, "\(straight.errors)")
+        for step in journal.choice(of: 3) where !journal.steps[step - 1].hasPrefix("rename ") {
+            let full = try IrisCommand(place.train(config, "full"), fault: .full(from: step))
+            let note = "step \(step), \(journal.steps[step - 1]): \(full.errors)"
+            #expect(full.status == 2 && full.errors.contains("No space left on device"), "\(note)")
+            try? FileManager.default.removeItem(at: place.folder.appending(path: "full"))
+        }
+    }
+
+    /// Killed at random moments, 5 times or, with IRIS_SLOW_TESTS=1, 100 times.
+    @Test func killsAtRandomMomentsLoseNothing() throws {
+        let place = try TrainingFolder()
+        defer { place.remove() }
+        let config = try place.training(steps: 6, batch: 1)
+        let start = ContinuousClock.now
+        let straight = try IrisCommand(place.train(config, "straight"))
+        try #require(straight.status == 0, "\(straight.errors)")
+        let length = (ContinuousClock.now - start) / .seconds(1)
+        let expected = try Data(contentsOf: place.checkpoint("straight", 6))
+        let run = place.folder.appending(path: "killed")
+        var generator = Philox(seed: 7, purpose: "moments to kill")
+        var killed = 0, completed = 0
+        while killed < (Fault.walksAll ? 100 : 5) || completed == 0 {
+            let delay = Duration.seconds(generator.uniform(in: 0.1...1) * length)
+            let start = ContinuousClock.now
+            let hasBegun = (1...6).contains {
+                FileManager.default.fileExists(atPath: place.checkpoint("killed", $0).path)
+            }
+            let last = try IrisCommand(
+                place.train(config, "killed", hasBegun ? ["--resume"] : []), signal: SIGKILL,
+                when: { ContinuousClock.now - start > delay })
+            guard last.status != 128 + SIGKILL else {
+                killed += 1
+                continue
+            }
+            #expect(last.status == 0, "\(last.errors)")
+            #expect(try Data(contentsOf: place.checkpoint("killed", 6)) == expected)
+            completed += 1
+            try FileManager.default.removeItem(at: run)
+        }
+        #expect(completed > 0)
     }
 }

@@ -17,6 +17,7 @@ public struct RunFolder: Sendable {
     /// - Throws: ``RunFolderError`` when it holds checkpoints already or cannot be written.
     public func create() throws {
         guard try numberedCheckpoints().isEmpty else { throw RunFolderError.alreadyUsed(folder: url.path) }
+        clearLeftovers()
         do {
             try FileManager.default.createDirectory(at: checkpoints, withIntermediateDirectories: true)
         } catch {
@@ -31,8 +32,24 @@ public struct RunFolder: Sendable {
         guard let newest = try numberedCheckpoints().last else {
             throw RunFolderError.nothingToResume(folder: url.path)
         }
+        clearLeftovers()
         return newest.url
     }
+
+    /// Removes what a run that was killed left half done: unfinished checkpoints, and the beginning of a line of the log.
+    private func clearLeftovers() {
+        for folder in [url, checkpoints] {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+            where name.contains(".safetensors.") && name.hasSuffix(".partial") {
+                unlink(folder.appending(path: name).path)
+            }
+        }
+        if let log = try? Data(contentsOf: logFile), log.last != UInt8(ascii: "\n") {
+            truncate(logFile.path, (log.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1)
+        }
+    }
+
+    private var logFile: URL { url.appending(path: "log.jsonl") }
 
     /// Writes a checkpoint and removes all numbered ones but the newest `keep`. A crash leaves the old files or the new.
     public func write(_ file: SafeTensors, step: Int, keep: Int) throws -> URL {
@@ -61,11 +78,16 @@ public struct RunFolder: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var line = try encoder.encode(entry)
         line.append(UInt8(ascii: "\n"))
-        let path = url.appending(path: "log.jsonl").path
-        guard let file = fopen(path, "ab") else {
-            throw RunFolderError.cannotWrite(file: path, reason: String(cString: strerror(errno)))
+        let path = logFile.path
+        func failure() -> RunFolderError { .cannotWrite(file: path, reason: String(cString: strerror(errno))) }
+        guard let file = fopen(path, "ab") else { throw failure() }
+        let written = line.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
+        // What the stream still holds is written when it is closed.
+        guard written == line.count else {
+            let error = failure()
+            fclose(file)
+            throw error
         }
-        defer { fclose(file) }
-        line.withUnsafeBytes { _ = fwrite($0.baseAddress, 1, $0.count, file) }
+        guard fclose(file) == 0 else { throw failure() }
     }
 }
