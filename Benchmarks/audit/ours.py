@@ -1,10 +1,10 @@
-"""`iris audit` of whole trees with one job: decoded bytes per second, less the time of a start of the program.
+"""`iris audit` of whole trees with one job: decoded bytes per second of processor time, less that of a start of the program.
 
 Every byte is decompressed, digested, counted and checked; cases are compared with each other.
 """
 import json
+import os
 import subprocess
-import time
 
 from measure import figure
 from trees import BUILT, PROJECT, TREES, tree
@@ -13,11 +13,11 @@ from trees import BUILT, PROJECT, TREES, tree
 def shortest(arguments, repetitions=5):
     times, output = [], ""
     for _ in range(repetitions):
-        start = time.perf_counter()
-        run = subprocess.run([BUILT / "iris", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=PROJECT)
-        times.append(time.perf_counter() - start)
-        output = run.stdout
-        if run.returncode == 2:
+        run = subprocess.Popen([BUILT / "iris", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=PROJECT)
+        output = run.stdout.read()
+        _, status, usage = os.wait4(run.pid, 0)
+        times.append(usage.ru_utime + usage.ru_stime)
+        if os.waitstatus_to_exitcode(status) == 2:
             raise SystemExit(f"iris {arguments} could not run")
     return min(times), output
 
@@ -29,5 +29,6 @@ for name in TREES:
     seconds, output = shortest(arguments)
     summary = json.loads(output)["summary"]
     figure(f"{name}, full audit", "iris", summary["voxelBytes"] / 1e6 / (seconds - start), "MB/s")
-    seconds, output = shortest([*arguments, "--fast"])
-    figure(f"{name}, --fast", "iris", summary["files"] / (seconds - start), "files/s")
+    if summary["files"] > 100:
+        seconds, output = shortest([*arguments, "--fast"])
+        figure(f"{name}, --fast", "iris", summary["files"] / (seconds - start), "files/s")

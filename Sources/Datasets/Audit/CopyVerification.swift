@@ -17,9 +17,9 @@ struct CopyVerification {
     let first, second: SourceImage
     let relation: Relation
 
-    private static let (places, fewPlaces) = (ScanPair.mostPlaces, 2_000)
+    private static let (places, fewPlaces) = (ScanPair.mostPlaces, 1_500)
     /// Two scans whose coarse detail correlates less where they are said to overlap are not looked at more closely.
-    private static let hopeless = 0.1
+    private static let hopeless = 0.08
 
     /// The correlation of the detail, from -1 to 1; `nil` when a file cannot be read any more or has no texture.
     func correlation() -> Double? {
@@ -35,10 +35,10 @@ struct CopyVerification {
         case .part(var placement, var uncertainty):
             // From coarse detail, which is still alike some voxels away, to the finest.
             let finest = pair.coarserSpacing(placement)
+            let coarse = pair.correlation(placement, places: Self.fewPlaces, reach: max(1.5, uncertainty / finest))
+            guard let coarse, coarse >= Self.hopeless else { return coarse }
             while uncertainty > 0.3 * finest {
-                let best = refined(placement, by: uncertainty, of: pair, reach: max(1.5, uncertainty / finest))
-                guard best.value >= Self.hopeless else { return best.value }
-                placement = best.placement
+                placement = refined(placement, by: uncertainty, of: pair, reach: max(1.5, uncertainty / finest))
                 uncertainty /= 2
             }
             return pair.correlation(placement, places: Self.places, reach: 1.5)
@@ -46,9 +46,7 @@ struct CopyVerification {
     }
 
     /// The best placement among those one step away along each axis, until none is better.
-    private func refined(_ start: ScanPlacement, by step: Double, of pair: ScanPair, reach: Double)
-        -> (value: Double, placement: ScanPlacement)
-    {
+    private func refined(_ start: ScanPlacement, by step: Double, of pair: ScanPair, reach: Double) -> ScanPlacement {
         func value(_ placement: ScanPlacement) -> Double {
             pair.correlation(placement, places: Self.fewPlaces, reach: reach) ?? -1
         }
@@ -64,6 +62,6 @@ struct CopyVerification {
             if next.placement == best.placement { break }
             best = next
         }
-        return best
+        return best.placement
     }
 }

@@ -64,9 +64,10 @@ struct LandmarkSearch: Sendable {
     /// Descriptions this near, squared, may be of one place.
     static let nearness: Float = 1.2
     /// The number of a scan's strongest landmarks that look for partners.
-    private static let asking = 128
-    /// How many scans with the most similar landmarks are looked at.
-    private static let partners = 3
+    private static let asking = 64
+    /// How many scans with the most similar landmarks are looked at, when at least so many and such a part of those that asked
+    /// found their nearest likeness there. Among many scans chance alone gives each a few.
+    private static let (partners, fewestVotes, votesOfAsking) = (3, 3, 0.1)
     /// Fewer landmarks in one placement say nothing, nor does a smaller part of those that lie where the two overlap.
     private static let (fewest, fewestOfPossible) = (5, 0.1)
 
@@ -92,12 +93,13 @@ struct LandmarkSearch: Sendable {
     /// A scan with those that most of its landmarks have their nearest likeness in; the earlier scan first.
     private static func promisingPairs(of scan: Int, in index: LandmarkIndex) -> [Pair] {
         var votes: [Int: Int] = [:]
-        for mark in 0..<min(asking, index.levels[scan]!.count) {
+        let asked = min(asking, index.levels[scan]!.count)
+        for mark in 0..<asked {
             for other in index.nearest(scan, mark, within: nearness) { votes[other, default: 0] += 1 }
         }
-        return votes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(partners).map { other, _ in
-            Pair(a: min(scan, other), b: max(scan, other))
-        }
+        let enough = max(fewestVotes, Int(votesOfAsking * Double(asked)))
+        return votes.filter { $0.value >= enough }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(partners)
+            .map { other, _ in Pair(a: min(scan, other), b: max(scan, other)) }
     }
 
     /// The placement that most landmarks agree on.

@@ -79,6 +79,7 @@ struct Audit: AsyncParsableCommand {
     }
 
     private func audit() async throws {
+        FreedMemory.keep()
         let report = if let store { try await auditStore(store) } else { try await auditTree() }
         if writeLock, let lock { try LockFile(report).write(to: URL(filePath: lock)) }
         if let html { try AuditPage(report).write(to: URL(filePath: html)) }
