@@ -46,12 +46,12 @@ enum InferenceToy {
         for (value, sign) in [(UInt8(1), Int16(200)), (2, -200)] {
             let x = generator.uniform(in: 4...Double(shape.i - 5)), y = generator.uniform(in: 4...Double(shape.j - 5))
             let z = generator.uniform(in: 4...Double(shape.k - 5))
-            // Balls of radius 3, so only voxels within 3 of the centre are looked at.
-            for k in Int(z) - 3...Int(z) + 4 {
-                for j in Int(y) - 3...Int(y) + 4 {
-                    for i in Int(x) - 3...Int(x) + 4 where shape.contains(i, j, k) {
+            // Balls of radius 4, so only voxels within 4 of the centre are looked at.
+            for k in Int(z) - 4...Int(z) + 5 {
+                for j in Int(y) - 4...Int(y) + 5 {
+                    for i in Int(x) - 4...Int(x) + 5 where shape.contains(i, j, k) {
                         let (dx, dy, dz) = (Double(i) - x, Double(j) - y, Double(k) - z), place = shape.offset(i, j, k)
-                        guard dx * dx + dy * dy + dz * dz < 9, labels[place] == 0 else { continue }
+                        guard dx * dx + dy * dy + dz * dz < 16, labels[place] == 0 else { continue }
                         labels[place] = value
                         image[place] += sign
                     }
