@@ -5,6 +5,11 @@ import Tensors
 extension IrisNetwork {
     /// The metadata key of the model's configuration, a JSON document.
     public static let configurationKey = "iris.configuration"
+    /// What the metadata of a model without training hold under `format`. Its number rises when the same parameters begin to
+    /// mean another function.
+    public static let format = "iris-model-2"
+    /// Formats of earlier versions, whose parameters belong to another function: docs/model.md, Departures.
+    private static let formerFormats = ["iris-model-1", "iris-training-1"]
     /// What other tensors of a checkpoint begin with; parameters bear their plain names.
     public static let reservedPrefixes = ["average.", "optimizer.", "bank."]
 
@@ -23,6 +28,14 @@ extension IrisNetwork {
                 problem:
                     "the metadata has no \(Self.configurationKey), so this is no checkpoint of an IRIS model. Use one that iris model init or iris train wrote."
             )
+        }
+        if let format = checkpoint.metadata["format"], Self.formerFormats.contains(format) {
+            throw SafeTensorsError(
+                file: file,
+                problem: """
+                    the format \(format) is of an earlier version, whose network computes otherwise with the same parameters. \
+                    Train the model again.
+                    """)
         }
         // JSON is YAML, so the reader that names unknown keys and lines reads it too.
         var configuration = try IrisConfiguration(YAMLValue(text: text, file: "\(file) (\(Self.configurationKey))"))
@@ -53,7 +66,7 @@ extension IrisNetwork {
     public func checkpoint() -> SafeTensors {
         SafeTensors(
             tensors: parameters.parts(of: parameters.values),
-            metadata: [Self.configurationKey: configuration.json, "format": "iris-model-1"])
+            metadata: [Self.configurationKey: configuration.json, "format": Self.format])
     }
 }
 

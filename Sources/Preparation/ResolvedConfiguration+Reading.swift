@@ -13,7 +13,7 @@ extension ResolvedConfiguration {
         var context: CropContext?
         var found: Set<String> = []
         for (number, line) in text.split(separator: "\n").enumerated() {
-            let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
+            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             let words = parts.dropFirst().first?.split(separator: " ").map(String.init) ?? []
             func fail(_ expected: String) -> ConfigurationError {
                 ConfigurationError(

@@ -32,7 +32,7 @@ import Volumes
                 cases: []),
             settings: .init(
                 split: "test", references: 1, repeats: 2, seed: 0, grid: "store", tolerance: 1,
-                policy: EmptyMaskPolicy()),
+                policy: EmptyMaskPolicy(), weights: "average", neighbours: 3, list: "paper", referenceSplits: ["train"]),
             classes: [1, 2].map { .init(dataset: "d", value: $0, name: "class \($0)") }, runs: runs, costs: [],
             map: nil)
     }
@@ -74,7 +74,9 @@ import Volumes
             result([try run("a", 0, [0.9, 1]), try run("b", 0, [0.4, 0.5]), try run("c", 0, [1, 1])]))
         let rows = first.compared(with: second).filter { $0.score == "dice" }
         #expect(rows.map(\.value) == [nil, 1, 2] && rows.allSatisfy { $0.strategies == ["s", "s"] })
-        #expect(rows.map(\.comparison.pairs) == [4, 2, 2])
+        #expect(rows.map(\.comparison.pairs) == [2, 2, 2])
+        // Over classes a rises from 0.85 to 0.95 and b from 0.4 to 0.45.
+        #expect(abs(rows[0].comparison.meanDifference - 0.075) < 1e-12)
         #expect(abs(rows[1].comparison.meanDifference - 0.15) < 1e-12)
         #expect(rows[2].comparison.meanDifference == 0)
     }

@@ -35,7 +35,7 @@ import Volumes
                 store: .init(folder: "f", digest: "4", preparations: ["d": ["5"]]), cases: []),
             settings: .init(
                 split: "test", references: 1, repeats: 2, seed: 0, grid: "store", tolerance: 1,
-                policy: EmptyMaskPolicy()),
+                policy: EmptyMaskPolicy(), weights: "average", neighbours: 3, list: "paper", referenceSplits: ["train"]),
             classes: [.init(dataset: "d", value: 1, name: "spleen")], runs: runs,
             costs: strategies.map {
                 .init(strategy: $0, encodings: 2, preparationSeconds: 1, queries: 6, secondsPerQuery: 0.5)
@@ -65,7 +65,7 @@ import Volumes
         #expect(asked.map(\.0) == ["one-shot", "one-shot", "one-shot"])
         #expect(asked.map(\.1) == ["<c>", "b", "a"] && asked.map(\.2) == [1, 1, 0])
         #expect(document.matches(of: /data:image\/png;base64,/).count == 3)
-        #expect(document.contains("<b>&lt;c&gt; · spleen · references 2</b><br>Dice 0.700"))
+        #expect(document.contains("<b>&lt;c&gt; · spleen · choice 2</b><br>Dice 0.700"))
         #expect(document.contains("75 % and 20 % of the variance"))
         #expect(!document.contains("<c>"))
     }

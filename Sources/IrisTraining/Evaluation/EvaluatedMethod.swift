@@ -21,14 +21,13 @@ public struct EvaluatedMethod {
 
     /// What is made of references, for any number of queries.
     public struct Prepared {
-        /// How many references were encoded for it, and the time of encodings that others had made before.
-        let encodings: Int
-        let earlierSeconds: Double
+        /// The references that were encoded for it, and the seconds that this took where it had been done before, else 0.
+        let encoded: [CaseKey: Double]
         /// The label map of a query on its own grid.
         let segment: (ModelImage) throws -> LabelMap
 
-        public init(encodings: Int, earlierSeconds: Double = 0, segment: @escaping (ModelImage) throws -> LabelMap) {
-            (self.encodings, self.earlierSeconds, self.segment) = (encodings, earlierSeconds, segment)
+        public init(encoded: [CaseKey: Double] = [:], segment: @escaping (ModelImage) throws -> LabelMap) {
+            (self.encoded, self.segment) = (encoded, segment)
         }
     }
 }
@@ -43,20 +42,21 @@ extension EvaluatedMethod {
         let methods = strategies.map { strategy in
             EvaluatedMethod(name: strategy.rawValue, usesReferences: strategy.needsReferences) { cases, dataset in
                 let classes = dataset.classes.map { TaskClass(value: $0.value, name: $0.name) }
-                var parts: [EncodedReference] = [], references: [Reference] = [], earlier = 0.0
+                var parts: [EncodedReference] = [], references: [Reference] = []
+                var seconds: [CaseKey: Double] = [:]
                 if strategy.needsReferences {
                     for prepared in cases {
                         let found = try encoded.encode(
                             prepared, classes: classes, describingImage: strategy == .imageRetrieval)
                         parts.append(found.reference)
-                        earlier += found.earlierSeconds
+                        seconds[prepared.key] = found.earlierSeconds
                         if strategy == .tuned { references.append(try Reference(prepared)) }
                     }
                 }
                 let context = try predictor.context(
                     strategy, classes: classes, encoded: parts, references: references, dataset: dataset.name,
                     settings: settings)
-                return Prepared(encodings: parts.count, earlierSeconds: earlier) { query in
+                return Prepared(encoded: seconds) { query in
                     try predictor.segment(query, in: context).labels()
                 }
             }

@@ -5,6 +5,7 @@ public enum EvaluationError: Error, Equatable, Sendable, CustomStringConvertible
     case noOtherSubject(case: String)
     case unknownDataset(String, known: [String])
     case otherCase(String, problem: String)
+    case inconsistent(String)
     case otherSetting(file: String, name: String, expected: String, found: String)
     case ledger(file: String, problem: String)
 
@@ -29,6 +30,8 @@ public enum EvaluationError: Error, Equatable, Sendable, CustomStringConvertible
             \(name): the ledger was drawn from other data: \(problem). Use the store that it was drawn from, or draw a new \
             ledger.
             """
+        case .inconsistent(let problem):
+            "the ledger contradicts itself: \(problem). Use it as iris evaluate wrote it, or draw a new one."
         case .otherSetting(let file, let name, let expected, let found):
             """
             \(file): the ledger was drawn with \(name) \(expected), but \(found) is asked for. Leave the option out, or name a \

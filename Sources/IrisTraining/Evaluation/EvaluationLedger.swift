@@ -59,12 +59,14 @@ public struct EvaluationLedger: Sendable, Codable, Equatable {
 
     /// The set for a query in one repeat.
     ///
-    /// - Precondition: the query is one of ``queries``.
-    public func set(for query: Case, repeat number: Int) -> ReferenceSet {
+    /// - Precondition: the query is one of ``queries``, and ``check(against:)`` has passed.
+    public func set(for query: Case, repeat number: Int) -> ReferenceSet { setIfAny(for: query, repeat: number)! }
+
+    private func setIfAny(for query: Case, repeat number: Int) -> ReferenceSet? {
         let group = sets.filter {
             $0.dataset == query.dataset && $0.modality == query.modality && $0.repeat == number
         }
-        return group.first { $0.query == query.name } ?? group.first { $0.query == nil }!
+        return group.first { $0.query == query.name } ?? group.first { $0.query == nil }
     }
 }
 
@@ -123,10 +125,13 @@ extension EvaluationLedger {
         references = used.sorted { $0.key < $1.key }
     }
 
-    /// Refuses a store whose cases are not those of the ledger.
+    /// Refuses a ledger that was edited into one that cannot be used, or that lets a query see its own subject; and a store
+    /// whose cases are not those of the ledger.
     ///
-    /// - Throws: ``EvaluationError/otherCase(_:problem:)`` naming the first case that differs.
+    /// - Throws: ``EvaluationError/inconsistent(_:)``, or ``EvaluationError/otherCase(_:problem:)`` naming the first case
+    ///   that differs.
     public func check(against store: VolumeStore) throws {
+        try checkSets()
         for entry in queries + references {
             let name = "\(entry.key)"
             guard let record = try store.record(of: entry.key), let found = Candidate(record) else {
@@ -135,6 +140,29 @@ extension EvaluationLedger {
             guard found.entry == entry else {
                 throw EvaluationError.otherCase(
                     name, problem: "its files, subject or modality are not those of the ledger")
+            }
+        }
+    }
+
+    private func checkSets() throws(EvaluationError) {
+        guard settings.repeats >= 1, !queries.isEmpty else {
+            throw .inconsistent("it has no repeat or no query")
+        }
+        let known = Dictionary(references.map { ($0.key, $0) }) { first, _ in first }
+        for query in queries {
+            for number in 0..<settings.repeats {
+                guard let set = setIfAny(for: query, repeat: number), !set.cases.isEmpty else {
+                    throw .inconsistent("repeat \(number) has no references for \(query.key)")
+                }
+                for name in set.cases {
+                    guard let reference = known[CaseKey(dataset: set.dataset, name: name)] else {
+                        throw .inconsistent("\(set.dataset)/\(name) is in a set but not among the references")
+                    }
+                    guard reference.subject != query.subject else {
+                        throw .inconsistent(
+                            "the reference \(reference.key) is of the subject of the query \(query.key)")
+                    }
+                }
             }
         }
     }

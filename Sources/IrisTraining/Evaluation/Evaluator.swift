@@ -29,6 +29,8 @@ public struct Evaluator {
         public let classes: [EvaluationResult.ClassName]
         public let runs: [EvaluationResult.Run]
         public let costs: [EvaluationResult.Cost]
+        /// The segmentations that could not be made; the others went on.
+        public let failures: [EvaluationResult.Failure]
     }
 
     /// The number of segmentations that ``run(_:progress:)`` makes.
@@ -36,29 +38,36 @@ public struct Evaluator {
         methods.reduce(0) { $0 + ledger.queries.count * ($1.usesReferences ? ledger.settings.repeats : 1) }
     }
 
-    /// Runs every method on every query and repeat.
+    /// Runs every method on every query and repeat. What fails is noted, and the rest goes on.
     ///
-    /// - Parameter progress: called after each segmentation.
-    public func run(
-        _ methods: [EvaluatedMethod], progress: (EvaluationResult.Run) throws -> Void = { _ in }
-    ) throws -> Outcome {
+    /// - Parameter progress: called after each segmentation, made or failed.
+    public func run(_ methods: [EvaluatedMethod], progress: () -> Void = {}) throws -> Outcome {
         let datasets = Dictionary(uniqueKeysWithValues: try store.datasets().map { ($0.name, $0) })
         let used = Set(ledger.queries.map(\.dataset)).sorted()
         let comparison = LabelMapComparison(tolerance: tolerance, policy: policy)
         var runs: [EvaluationResult.Run] = [], costs: [EvaluationResult.Cost] = []
+        var failures: [EvaluationResult.Failure] = []
         for method in methods {
             var spent = Spending()
             for number in 0..<(method.usesReferences ? ledger.settings.repeats : 1) {
                 for (cases, queries) in groups(of: number) {
                     // The ledger was checked against the store.
                     let dataset = datasets[queries[0].dataset]!
-                    let prepared = try prepare(
-                        method, cases.map { CaseKey(dataset: dataset.name, name: $0) }, dataset, &spent)
+                    let prepared = Result {
+                        try prepare(method, cases.map { CaseKey(dataset: dataset.name, name: $0) }, dataset, &spent)
+                    }
                     for query in queries {
-                        let run = try segment(
-                            query, by: prepared, method.name, number, dataset, comparison, &spent)
-                        runs.append(run)
-                        try progress(run)
+                        do {
+                            runs.append(
+                                try segment(
+                                    query, by: prepared.get(), method.name, number, dataset, comparison, &spent))
+                        } catch {
+                            failures.append(
+                                .init(
+                                    strategy: method.name, repeat: number, dataset: query.dataset, name: query.name,
+                                    problem: "\(error)"))
+                        }
+                        progress()
                     }
                 }
             }
@@ -69,7 +78,7 @@ public struct Evaluator {
                 EvaluationResult.ClassName(dataset: name, value: $0.value, name: $0.name)
             }
         }
-        return Outcome(classes: classes, runs: runs, costs: costs)
+        return Outcome(classes: classes, runs: runs, costs: costs, failures: failures)
     }
 
     /// The reference sets of a repeat, each with the queries that it serves.
@@ -91,11 +100,13 @@ public struct Evaluator {
 
     /// What a method has cost so far, in seconds.
     private struct Spending {
-        var encodings = 0, preparation = 0.0, queries = 0, segmenting = 0.0
+        /// The references that were encoded, each once however many sets it is in.
+        var encoded: Set<CaseKey> = []
+        var preparation = 0.0, queries = 0, segmenting = 0.0
 
         func cost(of name: String) -> EvaluationResult.Cost {
             EvaluationResult.Cost(
-                strategy: name, encodings: encodings, preparationSeconds: preparation, queries: queries,
+                strategy: name, encodings: encoded.count, preparationSeconds: preparation, queries: queries,
                 secondsPerQuery: queries == 0 ? 0 : segmenting / Double(queries))
         }
     }
@@ -106,8 +117,9 @@ public struct Evaluator {
         let cases = try references.map(open)
         let clock = ContinuousClock(), start = clock.now
         let prepared = try method.prepare(cases, dataset)
-        spent.preparation += (clock.now - start) / .seconds(1) + prepared.earlierSeconds
-        spent.encodings += prepared.encodings
+        spent.preparation += (clock.now - start) / .seconds(1)
+        // What another strategy encoded before counts here too, once.
+        for (key, seconds) in prepared.encoded where spent.encoded.insert(key).inserted { spent.preparation += seconds }
         return prepared
     }
 

@@ -90,10 +90,15 @@ public struct EmbeddingFile: Sendable {
                     "embedding.\(number) is missing or does not hold \(entry.classes.count) x \(tokens) x \(width) numbers. Encode the references again."
                 )
             }
+            let descriptor = file.tensors["descriptor.\(number)"]
+            let channels = predictor.network.configuration.channels.last!
+            guard descriptor.map({ $0.shape == [channels] && $0.isFinite }) ?? true else {
+                throw fail("descriptor.\(number) does not hold \(channels) numbers. Encode the references again.")
+            }
             return EncodedReference(
                 name: entry.name,
                 embeddings: TaskEmbeddings(classes: entry.classes, tokens: tokens, width: width, values: tensor.values),
-                descriptor: file.tensors["descriptor.\(number)"]?.values, sources: entry.sources)
+                descriptor: descriptor?.values, sources: entry.sources)
         }
     }
 }

@@ -45,7 +45,8 @@ extension Predictor {
     /// - Parameters:
     ///   - encoded: the embeddings of `references`, in the same order.
     ///   - report: called with the number of steps made and the loss on the held-out references.
-    /// - Throws: ``InferenceError/tooFewForTuning(found:)``, ``InferenceError/nothingToSegment(asked:shown:)``.
+    /// - Throws: ``InferenceError/tooFewForTuning(found:)``, ``InferenceError/nothingToSegment(asked:shown:)``,
+    ///   ``InferenceError/nothingToTune(heldOut:names:)``.
     public func tune(
         _ references: [Reference], encoded: [EncodedReference], classes: [TaskClass],
         settings: TuningSettings = TuningSettings(), report: (_ step: Int, _ loss: Double) -> Void = { _, _ in }
@@ -65,10 +66,13 @@ extension Predictor {
             var run = TuningRun(self, start)
             let windows = references.enumerated().map { run.windows(of: $1, number: $0) }
             let training = windows[..<count].flatMap { $0 }, judged = windows[count...].flatMap { $0 }
+            for (windows, part, heldOut) in [(training, 0..<count, false), (judged, count..<references.count, true)]
+            where windows.isEmpty {
+                throw InferenceError.nothingToTune(heldOut: heldOut, names: references[part].map(\.image.name))
+            }
             var best = start, bestStep = 0, losses = [try run.loss(on: judged)], sinceBest = 0
             report(0, losses[0])
-            // Without a labelled window on either side there is nothing to learn from, or to judge by.
-            let steps = training.isEmpty || judged.isEmpty ? 0 : max(0, settings.steps)
+            let steps = max(0, settings.steps)
             for step in stride(from: 1, through: steps, by: 1) {
                 try run.step(on: training[(step - 1) % training.count], rate: Float(settings.rate))
                 guard step % max(1, settings.every) == 0 || step == steps else { continue }

@@ -48,6 +48,7 @@ extension Predictor {
         _ strategy: Strategy, classes: [TaskClass], encoded: [EncodedReference], references: [Reference] = [],
         dataset: String = "", settings: StrategySettings = StrategySettings()
     ) throws -> InferenceContext {
+        precondition(settings.neighbours >= 1, "a retrieval averages at least one embedding")
         let embeddings: TaskEmbeddings
         var tuning: TuningResult.Summary?
         let parts = encoded.map(\.embeddings)

@@ -16,6 +16,10 @@ public enum InferenceError: Error, Equatable, Sendable, CustomStringConvertible 
     case notFinite(name: String)
     case noFilePair(found: String)
     case quarantined(name: String)
+    /// Label values of another dataset mean other structures.
+    case otherDataset(name: String, dataset: String)
+    /// No window of the references that were held out, or of the others, shows a class that is wanted.
+    case nothingToTune(heldOut: Bool, names: [String])
 
     public var description: String {
         switch self {
@@ -59,6 +63,16 @@ public enum InferenceError: Error, Equatable, Sendable, CustomStringConvertible 
         case .noFilePair(let found):
             """
             \(found): expected IMAGE:LABEL with two existing files. Check both paths; a case of a store needs --store.
+            """
+        case .otherDataset(let name, let dataset):
+            """
+            \(name): is not of \(dataset), and label values of another dataset mean other structures. Name cases of \(dataset), \
+            or another --dataset.
+            """
+        case .nothingToTune(let heldOut, let names):
+            """
+            none of the references that tuning \(heldOut ? "is judged by" : "learns from") (\(names.joined(separator: ", "))) \
+            shows a class that is wanted. Name other references, or put them in another order: the last are held out.
             """
         case .quarantined(let name):
             "\(name): was set aside when its dataset was prepared. iris store show says why; choose another case."

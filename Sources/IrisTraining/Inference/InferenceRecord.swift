@@ -66,8 +66,7 @@ public struct InferenceRecord: Sendable, Hashable, Codable {
             throw .checkpoint(
                 file: file,
                 problem: """
-                    the metadata do not say how images are prepared for this model. Use a checkpoint of iris train; one of an \
-                    earlier version gets the record when its run is resumed for a step.
+                    the metadata do not say how images are prepared for this model. Use a checkpoint of iris train.
                     """)
         }
         do { self = try JSONDecoder().decode(Self.self, from: Data(text.utf8)) } catch {

@@ -11,16 +11,22 @@ public struct InputReader {
     private let record: InferenceRecord
     private let checkpoint: String
     private let dataset, modality: String?
+    private let storeDataset: String?
+    /// Told what preparation found remarkable in a file, such as values that are not finite.
+    public var report: (String) -> Void = { _ in }
 
     /// - Parameters:
     ///   - dataset: whose preparation files get; `nil` when the checkpoint knows only one way.
     ///   - modality: of files; `nil` when the checkpoint knows only one.
     ///   - catalogue: where cases are looked up.
+    ///   - storeDataset: the only dataset whose cases may be named; `nil` for all.
     public init(
-        _ predictor: Predictor, dataset: String? = nil, modality: String? = nil, catalogue: StoreCatalogue? = nil
+        _ predictor: Predictor, dataset: String? = nil, modality: String? = nil, catalogue: StoreCatalogue? = nil,
+        storeDataset: String? = nil
     ) {
         (record, checkpoint) = (predictor.record, predictor.file)
         (self.dataset, self.modality, self.catalogue) = (dataset, modality, catalogue)
+        self.storeDataset = storeDataset
     }
 
     /// A query: an image file or, with a store, a case.
@@ -31,7 +37,7 @@ public struct InputReader {
                 name: file.name, image: ModelImage(file), sourceGrid: file.sourceGrid, fileGrid: file.fileGrid,
                 sources: file.inputs)
         }
-        return try query(case: Self.index(of: word, in: catalogue), of: catalogue)
+        return try query(case: index(of: word, in: catalogue), of: catalogue)
     }
 
     /// A case of a store as a query.
@@ -53,7 +59,7 @@ public struct InputReader {
             return (try Reference(file), file.inputs)
         }
         guard let catalogue else { throw InferenceError.noFilePair(found: word) }
-        return try reference(case: Self.index(of: word, in: catalogue), of: catalogue)
+        return try reference(case: index(of: word, in: catalogue), of: catalogue)
     }
 
     /// A labelled case of a store as a reference.
@@ -68,9 +74,15 @@ public struct InputReader {
     }
 
     private func prepare(_ image: URL, labels: URL?) throws -> PreparedFile {
-        try record.preparation(dataset: dataset, file: checkpoint).prepare(
+        let file = try record.preparation(dataset: dataset, file: checkpoint).prepare(
             image: image, labels: labels,
             modality: record.modality(named: modality, dataset: dataset, file: checkpoint))
+        for finding in file.findings {
+            report(
+                "\(finding.file ?? image.path): expected \(finding.expected) but found \(finding.found). \(finding.fix)"
+            )
+        }
+        return file
     }
 
     /// The two files of `IMAGE:LABEL`; names may hold colons themselves. `nil` when no division names two files.
@@ -80,8 +92,15 @@ public struct InputReader {
         }.first { FileManager.default.fileExists(atPath: $0.0) && FileManager.default.fileExists(atPath: $0.1) }
     }
 
-    private static func index(of word: String, in catalogue: StoreCatalogue) throws -> Int {
+    private func index(of word: String, in catalogue: StoreCatalogue) throws -> Int {
+        // A name that several datasets use means that of the one in question.
+        if let storeDataset, let index = catalogue.index(of: CaseKey(dataset: storeDataset, name: word)) {
+            return index
+        }
         let key = try catalogue.store.record(named: word).key
+        guard storeDataset == nil || key.dataset == storeDataset else {
+            throw InferenceError.otherDataset(name: "\(key)", dataset: storeDataset!)
+        }
         guard let index = catalogue.index(of: key) else { throw InferenceError.quarantined(name: "\(key)") }
         return index
     }

@@ -59,7 +59,7 @@ extension Predictor {
 
 /// The `count` places of greatest similarity, greatest first; of equal ones the first.
 private func nearest(_ places: [Int], to similarities: [Float], _ count: Int) -> [Int] {
-    Array(places.sorted { (similarities[$0], $1) > (similarities[$1], $0) }.prefix(max(1, count)))
+    Array(places.sorted { (similarities[$0], $1) > (similarities[$1], $0) }.prefix(count))
 }
 
 private func unit(_ vector: [Float]) -> [Float] {

@@ -4,7 +4,7 @@ import Tensors
 
 extension Trainer {
     /// What ``checkpoint(adding:)`` writes under `format` in the metadata.
-    public static let checkpointFormat = "iris-training-1"
+    public static let checkpointFormat = "iris-training-2"
 
     /// Everything that decides the rest of the run: weights, optimiser, averages, bank and counters.
     ///

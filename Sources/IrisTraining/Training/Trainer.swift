@@ -120,7 +120,8 @@ public final class Trainer {
         }
     }
 
-    /// Takes the embeddings of all processes into the bank, so that each has the bank that a single one would have.
+    /// Takes the embeddings of all processes into the bank, so that each has the bank that a single one would have, up
+    /// to the order in which the episodes of one step enter.
     private func remember(_ embeddings: [(ClassKey, [Float])]) {
         guard bank != nil else { return }
         for part in group.gather(Self.bytes(of: embeddings)) {

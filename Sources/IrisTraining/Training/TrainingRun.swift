@@ -59,7 +59,9 @@ public final class TrainingRun {
             try Engine.shared.run { try trainer.restore(file, path: newest.path) }
         } else if group.rank == 0 {
             try self.folder.create()
-            try Data((try canonicalJSON(metadata) + "\n").utf8)
+            var settings = metadata
+            (settings["model"], settings["episodeSettings"]) = (model.json, try canonicalJSON(episodes))
+            try Data((try canonicalJSON(settings) + "\n").utf8)
                 .write(to: folder.appending(path: "run.json"), options: .atomic)
         }
     }

@@ -12,14 +12,16 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
     /// Means over ``runs``.
     public var rows: [EvaluationRow]
     public var costs: [Cost]
+    /// The segmentations that could not be made; no score knows of them.
+    public var failures: [Failure]
     public var map: EmbeddingMap?
 
     public init(
         provenance: EvaluationProvenance, settings: Settings, classes: [ClassName], runs: [Run], costs: [Cost],
-        map: EmbeddingMap?
+        failures: [Failure] = [], map: EmbeddingMap?
     ) {
         (self.provenance, self.settings, self.classes) = (provenance, settings, classes)
-        (self.runs, self.costs, self.map) = (runs, costs, map)
+        (self.runs, self.costs, self.failures, self.map) = (runs, costs, failures, map)
         rows = EvaluationRow.rows(of: runs, classes: classes)
     }
 
@@ -39,14 +41,18 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
         public var weights: String
         /// How many embeddings the retrievals averaged.
         public var neighbours: Int
+        /// The list of splits, and its parts that gave references.
+        public var list: String
+        public var referenceSplits: [String]
 
         public init(
             split: String, references: Int, repeats: Int, seed: UInt64, grid: String, tolerance: Double,
-            policy: EmptyMaskPolicy, weights: String = "average", neighbours: Int = 3
+            policy: EmptyMaskPolicy, weights: String, neighbours: Int, list: String, referenceSplits: [String]
         ) {
             (self.split, self.references, self.repeats, self.seed) = (split, references, repeats, seed)
             (self.grid, self.tolerance, self.policy) = (grid, tolerance, policy)
             (self.weights, self.neighbours) = (weights, neighbours)
+            (self.list, self.referenceSplits) = (list, referenceSplits)
         }
     }
 
@@ -80,6 +86,18 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
         ) {
             (self.strategy, self.repeat, self.dataset, self.name) = (strategy, `repeat`, dataset, name)
             (self.seconds, self.metrics, self.prediction) = (seconds, metrics, prediction)
+        }
+    }
+
+    /// A segmentation that could not be made, and why.
+    public struct Failure: Sendable, Codable, Equatable {
+        public let strategy: String
+        public let `repeat`: Int
+        public let dataset, name, problem: String
+
+        public init(strategy: String, repeat: Int, dataset: String, name: String, problem: String) {
+            (self.strategy, self.repeat, self.dataset, self.name) = (strategy, `repeat`, dataset, name)
+            self.problem = problem
         }
     }
 

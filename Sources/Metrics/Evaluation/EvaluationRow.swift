@@ -18,8 +18,6 @@ public struct EvaluationRow: Sendable, Codable, Equatable {
             let mean = means.reduce(0, +) / Double(means.count)
             return (means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(means.count - 1)).squareRoot()
         }
-        public var lowest: Double { means.min()! }
-        public var highest: Double { means.max()! }
     }
 
     /// Rows by strategy and dataset in order of appearance: each class by rising value, then all classes together.

@@ -1,6 +1,7 @@
 /// The scores of a result in a form that two results can be compared in, pair by pair.
 ///
-/// A pair is one class of one case; in evaluations besides one strategy, with the mean over the choices of references.
+/// A pair is one class of one case, or the mean over the classes of one case; in evaluations besides one strategy, with the
+/// mean over the choices of references. Classes of one case are no independent pairs, so they never count as several.
 public struct PairedScores: Sendable {
     public let tolerance: Double
     public let policy: EmptyMaskPolicy
@@ -52,7 +53,7 @@ public struct PairedScores: Sendable {
         }
     }
 
-    /// One score compared over one class, or over all.
+    /// One score compared over one class, or over the means of each case's classes.
     public struct Row: Sendable, Encodable {
         public let score: String
         /// The strategies of the first and of the second result; `nil` for folders of label maps.
@@ -82,7 +83,7 @@ public struct PairedScores: Sendable {
             return datasets.flatMap { dataset in
                 let mine = shared.filter { $0.0.dataset == dataset }
                 return rows(
-                    mine.map { ($0.0.value, $0.1, $0.2) },
+                    mine.map { ($0.0.name, $0.0.value, $0.1, $0.2) },
                     strategies: first.isEmpty && second.isEmpty ? nil : [first, second],
                     dataset: dataset.isEmpty ? nil : dataset)
             }
@@ -90,15 +91,20 @@ public struct PairedScores: Sendable {
     }
 
     private func rows(
-        _ pairs: [(value: UInt8, a: [String: Double], b: [String: Double])], strategies: [String]?, dataset: String?
+        _ pairs: [(name: String, value: UInt8, a: [String: Double], b: [String: Double])], strategies: [String]?,
+        dataset: String?
     ) -> [Row] {
         let values = Set(pairs.map(\.value)).sorted()
         return ClassMetrics.scores.flatMap { score in
             ([nil] + values.map(Optional.some)).compactMap { value in
                 let scored = pairs.filter { value == nil || $0.value == value }.compactMap { pair in
-                    pair.a[score.name].flatMap { x in pair.b[score.name].map { (x, $0) } }
+                    pair.a[score.name].flatMap { x in pair.b[score.name].map { (name: pair.name, a: x, b: $0) } }
                 }
-                return PairedComparison(scored.map(\.0), scored.map(\.1)).map {
+                let cases = Dictionary(grouping: scored, by: \.name).sorted { $0.key < $1.key }.map(\.value)
+                func means(_ side: (_ pair: (name: String, a: Double, b: Double)) -> Double) -> [Double] {
+                    cases.map { classes in classes.reduce(0) { $0 + side($1) } / Double(classes.count) }
+                }
+                return PairedComparison(means { $0.a }, means { $0.b }).map {
                     Row(score: score.name, strategies: strategies, dataset: dataset, value: value, comparison: $0)
                 }
             }

@@ -33,6 +33,7 @@ public struct EvaluationPage {
         let extremes = ScoreSections.extremes(scored.map(\.entry), count: pictureCount)
         page.add("Lowest Dice", note(best) + gallery(extremes.worst.map { scored[$0] }))
         page.add("Highest Dice", note(best) + gallery(extremes.best.map { scored[$0] }))
+        if !result.failures.isEmpty { page.add("Could not be segmented", failures) }
         page.add("Cost", costs)
         page.add("Queries", queries)
         page.add("Where it comes from", provenance)
@@ -48,7 +49,7 @@ public struct EvaluationPage {
 
     private func scored(_ run: EvaluationResult.Run) -> [(entry: ScoredClass, run: EvaluationResult.Run)] {
         let title = hasOneDataset ? run.name : "\(run.dataset)/\(run.name)"
-        let choice = result.settings.repeats > 1 ? "references \(run.repeat + 1)" : nil
+        let choice = result.settings.repeats > 1 ? "choice \(run.repeat + 1)" : nil
         return run.metrics.map {
             (
                 ScoredClass(name: title, variant: choice, structure: name(run.dataset, $0.value), metrics: $0), run
@@ -203,11 +204,24 @@ public struct EvaluationPage {
             + table.html
     }
 
+    private var failures: HTML {
+        var table = HTMLTable([
+            .name("query"), .name("strategy", isFilter: true), .number("choice"), .text("problem"),
+        ])
+        for failure in result.failures {
+            table.add([
+                .init("\(failure.dataset)/\(failure.name)"), .init(failure.strategy),
+                .init(Double(failure.repeat + 1), digits: 0), .init(failure.problem),
+            ])
+        }
+        return ScoreSections.paragraph("No score counts these; the others went on.") + table.html
+    }
+
     private var queries: HTML {
         let scores = ClassMetrics.scores
         var table = HTMLTable(
             [
-                .name("query"), .name("strategy", isFilter: true), .number("references"),
+                .name("query"), .name("strategy", isFilter: true), .number("choice"),
                 .name("class", isFilter: true),
             ] + scores.map { .number($0.name) } + [.number("reference in ml"), .number("prediction in ml")])
         for run in result.runs {

@@ -19,7 +19,12 @@ struct Compare: ParsableCommand {
     @Flag(help: "Print one JSON document.") var json = false
 
     func run() throws {
-        let first = try read(a), second = try read(b)
+        let (first, firstLedger) = try read(a), (second, secondLedger) = try read(b)
+        if firstLedger != secondLedger {
+            Terminal.warn(
+                "the results were made with different ledgers: their queries and references may differ, and only shared queries count."
+            )
+        }
         guard first.tolerance == second.tolerance, first.policy == second.policy else {
             throw ValidationError(
                 "the results were made with different tolerances or empty-mask policies: "
@@ -49,7 +54,8 @@ struct Compare: ParsableCommand {
         table.printFitted()
     }
 
-    private func read(_ path: String) throws -> PairedScores {
+    /// The scores of a file and, of an evaluation, the digest of its ledger.
+    private func read(_ path: String) throws -> (PairedScores, ledger: String?) {
         let data: Data
         do {
             data = try Data(contentsOf: URL(filePath: path))
@@ -57,12 +63,15 @@ struct Compare: ParsableCommand {
             throw ValidationError("\(path): cannot be read. Name a file made by iris metrics --json or iris evaluate.")
         }
         if let result = try? JSONDecoder().decode(FolderComparison.Result.self, from: data) {
-            return PairedScores(result)
+            return (PairedScores(result), nil)
         }
         guard let read = try? EvaluationFile.read(URL(filePath: path)) else {
             throw ValidationError(
                 "\(path): expected a result of iris metrics --json or iris evaluate but found other content.")
         }
-        return PairedScores(read.result)
+        if !read.isIntact {
+            Terminal.warn("\(path): was changed since iris evaluate wrote it; iris why says more.")
+        }
+        return (PairedScores(read.result), read.result.provenance.ledger.digest)
     }
 }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import IrisTraining
 import Metrics
 import Reports
+import Tensors
 import VolumeStore
 
 /// `iris evaluate`: a model judged on cases that it was not trained on.
@@ -27,7 +28,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: ArgumentHelp("Parts that give references (default: train,none, as in training).", valueName: "parts"))
     var referenceSplit: String?
     @Option(help: ArgumentHelp("Which list of parts: paper or official (default: paper).", valueName: "list"))
-    var splitList: String?
+    var splitList: SplitList?
     @Option(help: ArgumentHelp("References per class (default: 1).", valueName: "n")) var references: Int?
     @Option(help: ArgumentHelp("How often references are drawn anew (default: 1).", valueName: "n")) var repeats: Int?
     @Option(help: "Seed of the draws (default: 0).") var seed: UInt64?
@@ -63,7 +64,9 @@ struct Evaluate: ParsableCommand {
         guard tolerance >= 0, tolerance.isFinite else {
             throw ValidationError("--tolerance expects millimetres, 0 or more.")
         }
-        for (name, value) in [("references", references), ("repeats", repeats), ("neighbours", neighbours)] {
+        for (name, value) in [
+            ("references", references), ("repeats", repeats), ("neighbours", neighbours), ("queries", queries),
+        ] {
             guard value ?? 1 >= 1 else { throw ValidationError("--\(name) expects a number of at least 1.") }
         }
         _ = try strategies()
@@ -71,12 +74,10 @@ struct Evaluate: ParsableCommand {
             guard let stranger = values?.first(where: { CaseSplit(name: $0) == nil }) else { continue }
             throw ValidationError("--\(name) expects train, val, test or none, but found \"\(stranger)\".")
         }
-        if let splitList, SplitList(rawValue: splitList) == nil {
-            throw ValidationError("--split-list expects paper or official, but found \"\(splitList)\".")
-        }
     }
 
     func run() throws {
+        ThreadPolicy.applyShortSpin()
         let predictor = try Predictor(checkpoint: URL(filePath: checkpoint), weights: weights)
         if efficiency { return try measureEfficiency(predictor) }
         let store = try VolumeStore.open(at: URL(filePath: store!), mode: .read)
@@ -97,8 +98,16 @@ struct Evaluate: ParsableCommand {
         guard !able.isEmpty else { throw UsageError("no strategy can run; see above. Choose another with --strategy.") }
         let (methods, encoded) = EvaluatedMethod.strategies(able, of: predictor, settings: settings)
         let bar = ProgressBar("evaluating", total: evaluator.count(of: methods), unit: "segmentations")
-        let outcome = try evaluator.run(methods) { _ in bar.advance() }
+        let outcome = try evaluator.run(methods) { bar.advance() }
         bar.finish()
+        for failure in outcome.failures {
+            Terminal.warn(
+                "\(failure.strategy), choice \(failure.repeat + 1), \(failure.dataset)/\(failure.name): \(failure.problem)"
+            )
+        }
+        guard !outcome.runs.isEmpty else {
+            throw UsageError("no query could be segmented; see above. Nothing was written but the ledger.")
+        }
         let result = EvaluationResult(
             provenance: try EvaluationProvenance(
                 program: "iris \(Iris.configuration.version)", predictor: predictor,
@@ -107,12 +116,14 @@ struct Evaluate: ParsableCommand {
             settings: EvaluationResult.Settings(
                 split: ledger.settings.split, references: ledger.settings.references,
                 repeats: ledger.settings.repeats, seed: ledger.settings.seed, grid: "store", tolerance: tolerance,
-                policy: evaluator.policy, weights: weights.rawValue, neighbours: neighbours),
-            classes: outcome.classes, runs: outcome.runs, costs: outcome.costs, map: encoded.map())
+                policy: evaluator.policy, weights: weights.rawValue, neighbours: neighbours,
+                list: ledger.settings.list, referenceSplits: ledger.settings.referenceSplits),
+            classes: outcome.classes, runs: outcome.runs, costs: outcome.costs, failures: outcome.failures,
+            map: encoded.map())
         try files.write(result, store: store)
         let report = EvaluationText(result)
         if json { try JSONOutput.print(result) } else { report.print(folder: files.folder.path) }
-        if able.count < (try strategies()).count { throw ExitStatus.findings }
+        if able.count < (try strategies()).count || !outcome.failures.isEmpty { throw ExitStatus.findings }
     }
 
     private var referenceSplits: [String]? { referenceSplit?.split(separator: ",").map(String.init) }
@@ -153,7 +164,7 @@ struct Evaluate: ParsableCommand {
             let pairs: [(name: String, expected: String, asked: String?)] = [
                 ("--split", drawn.split, split),
                 ("--reference-split", drawn.referenceSplits.joined(separator: ","), referenceSplit),
-                ("--split-list", drawn.list, splitList),
+                ("--split-list", drawn.list, splitList?.rawValue),
                 ("--references", String(drawn.references), references.map { String($0) }),
                 ("--repeats", String(drawn.repeats), repeats.map { String($0) }),
                 ("--seed", String(drawn.seed), seed.map { String($0) }),
@@ -171,7 +182,7 @@ struct Evaluate: ParsableCommand {
         settings.datasets = dataset
         if let split { settings.split = split }
         if let referenceSplits { settings.referenceSplits = referenceSplits }
-        if let splitList { settings.list = splitList }
+        if let splitList { settings.list = splitList.rawValue }
         if let references { settings.references = references }
         if let repeats { settings.repeats = repeats }
         if let seed { settings.seed = seed }

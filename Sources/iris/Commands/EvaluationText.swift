@@ -46,8 +46,9 @@ struct EvaluationText {
         Swift.print(
             """
 
-            Queries of the split \(settings.split), \(settings.references) references per class, drawn \
-            \(settings.repeats) times. Means over queries with 95 % bootstrap intervals; surface Dice at \
+            Queries of the part \(settings.split) of the \(settings.list) list, \(settings.references) references per class \
+            from \(settings.referenceSplits.joined(separator: ", ")), drawn \(settings.repeats) times; weights \
+            \(settings.weights), retrievals of \(settings.neighbours). Means over queries with 95 % bootstrap intervals; surface Dice at \
             \(settings.tolerance) mm, distances in mm, on the \(settings.grid)'s grid.
             Empty masks: \(settings.policy).
             Results: \(folder)/report.html, result.json, result.csv, ledger.json

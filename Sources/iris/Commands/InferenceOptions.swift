@@ -66,9 +66,11 @@ struct InferenceSession {
             (dataset, knownClasses) = (nil, [])
         }
         // A dataset that is only in the store says nothing of how files are prepared.
-        reader = InputReader(
+        var reader = InputReader(
             predictor, dataset: dataset.flatMap { trained.contains($0) ? $0 : nil }, modality: options.modality,
-            catalogue: catalogue)
+            catalogue: catalogue, storeDataset: catalogue == nil ? nil : dataset)
+        reader.report = { Terminal.warn($0) }
+        self.reader = reader
     }
 
     /// The references that were named.

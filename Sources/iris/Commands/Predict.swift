@@ -84,9 +84,15 @@ struct Predict: ParsableCommand {
         let queries = try words(session)
         let writer = PredictionWriter(
             folder: URL(filePath: output), probabilities: probabilities, uncertainty: uncertainty)
-        try writer.prepare(for: queries.map(\.name), inputs: query)
+        // Either half of a pair may be what an output folder holds under the same name.
+        let references = options.reference.flatMap { word in
+            word.indices.filter { word[$0] == ":" }.flatMap { colon in
+                [String(word[..<colon]), String(word[word.index(after: colon)...])]
+            }
+        }
+        try writer.prepare(for: queries.map(\.name), inputs: query + references)
         let (context, tuning) = try context(session)
-        let shown = Set(context.pool.flatMap(\.sources))
+        let shown = Set(context.pool.flatMap(\.sources).map(\.sha256))
         for missing in context.missing {
             Terminal.warn("no reference shows \(missing), so it is never predicted.")
         }
@@ -98,7 +104,7 @@ struct Predict: ParsableCommand {
             do {
                 let clock = ContinuousClock(), start = clock.now
                 let query = try item.open()
-                if query.sources.contains(where: shown.contains) {
+                if query.sources.contains(where: { shown.contains($0.sha256) }) {
                     bar.note("warning: \(item.name) is a reference too, so its result says little of the model.")
                 }
                 let result = try session.predictor.segment(query.image, in: context, uncertainty: uncertainty)

@@ -10,7 +10,8 @@ struct PredictionWriter {
 
     /// Makes the folders.
     ///
-    /// - Throws: `UsageError` when two queries would be written to one file, or a query would be overwritten.
+    /// - Parameter inputs: files that are read, or names that are none.
+    /// - Throws: `UsageError` when two queries would be written to one file, or an input would be overwritten.
     func prepare(for names: [String], inputs: [String]) throws {
         var seen: Set<String> = []
         for name in names {
@@ -21,7 +22,7 @@ struct PredictionWriter {
         let own = Set(names.map { file($0).standardizedFileURL.resolvingSymlinksInPath().path })
         for input in inputs where own.contains(URL(filePath: input).standardizedFileURL.resolvingSymlinksInPath().path)
         {
-            throw UsageError("\(input): would be overwritten by its own label map. Choose another --output.")
+            throw UsageError("\(input): would be overwritten by a label map. Choose another --output.")
         }
         var folders = [folder]
         if probabilities { folders += names.map { folder.appending(path: "probabilities/\($0)") } }

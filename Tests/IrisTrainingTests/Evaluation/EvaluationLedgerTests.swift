@@ -97,4 +97,22 @@ import VolumeStore
             })
         #expect(chosen.count == 3)
     }
+
+    /// Edits that people make by hand: more repeats than were drawn, a set that shows the query's own subject, a stranger.
+    @Test(arguments: [
+        (#""repeats" : 2"#, #""repeats" : 3"#, "repeat 2 has no references for toy/"),
+        (#""repeats" : 2"#, #""repeats" : -1"#, "it has no repeat or no query"),
+        (#""subject" : "t1""#, #""subject" : "s0""#, "is of the subject of the query toy/t1"),
+        (#""name" : "c0""#, #""name" : "c9""#, "toy/c0 is in a set but not among the references"),
+    ])
+    func editedLedgersAreRefused(original: String, edited: String, problem: String) throws {
+        let fixture = try EvaluationStore()
+        // Every training case is a reference, so that each is in every set.
+        let text = String(decoding: try fixture.ledger(references: 20, repeats: 2).encoded(), as: UTF8.self)
+        try #require(text.contains(original))
+        let ledger = try JSONDecoder().decode(
+            EvaluationLedger.self, from: Data(text.replacing(original, with: edited).utf8))
+        let error = #expect(throws: EvaluationError.self) { try ledger.check(against: fixture.store) }
+        #expect("\(error!)".hasPrefix("the ledger contradicts itself: ") && "\(error!)".contains(problem))
+    }
 }

@@ -21,7 +21,9 @@ import Volumes
         let method = EvaluatedMethod(name: "block", usesReferences: true) { cases, dataset in
             sets.append(cases.map(\.key.name))
             #expect(dataset.name == "toy")
-            return .init(encodings: cases.count) { query in try LabelMap(grid: query.grid, voxels: block) }
+            return .init(encoded: Dictionary(uniqueKeysWithValues: cases.map { ($0.key, 0) })) { query in
+                try LabelMap(grid: query.grid, voxels: block)
+            }
         }
         let outcome = try evaluator.run([method])
         #expect(outcome.runs.count == 9 && evaluator.count(of: [method]) == 9)
@@ -46,7 +48,31 @@ import Volumes
         #expect(outcome.costs[0].queries == 9)
         // Each repeat prepares its set, and one more when `leak` needs its own.
         #expect(Set(sets) == Set(ledger.sets.map(\.cases)))
-        #expect(outcome.costs[0].encodings == sets.reduce(0) { $0 + $1.count })
+        // A case that is in several sets is encoded once.
+        #expect(outcome.costs[0].encodings == Set(sets.joined()).count)
+        #expect(outcome.costs[0].encodings < sets.reduce(0) { $0 + $1.count })
+        #expect(outcome.failures.isEmpty)
+    }
+
+    /// A query that cannot be segmented and a set that cannot be encoded cost only their own segmentations.
+    @Test func whatFailsIsNotedAndTheRestGoesOn() throws {
+        struct Failed: Error {}
+        let fixture = try EvaluationStore()
+        let evaluator = try Evaluator(try fixture.ledger(repeats: 2), store: fixture.store)
+        var prepared = 0, progressed = 0
+        let method = EvaluatedMethod(name: "half", usesReferences: true) { _, _ in
+            prepared += 1
+            if prepared == 1 { throw Failed() }
+            return .init { query in
+                if query.name.hasSuffix("t1") { throw Failed() }
+                return try LabelMap(grid: query.grid, voxels: Array(repeating: 1, count: query.grid.shape.count))
+            }
+        }
+        let outcome = try evaluator.run([method]) { progressed += 1 }
+        #expect(progressed == 6 && outcome.runs.count + outcome.failures.count == 6)
+        #expect(outcome.failures.contains { $0.name == "t1" && $0.repeat == 1 && $0.problem == "Failed()" })
+        #expect(outcome.failures.contains { $0.repeat == 0 } && outcome.runs.contains { $0.repeat == 1 })
+        #expect(outcome.runs.allSatisfy { $0.name != "t1" })
     }
 
     /// Without references there is nothing to repeat.
@@ -54,7 +80,7 @@ import Volumes
         let fixture = try EvaluationStore()
         let evaluator = try Evaluator(try fixture.ledger(repeats: 5), store: fixture.store)
         let method = EvaluatedMethod(name: "nothing", usesReferences: false) { _, _ in
-            .init(encodings: 0) { query in
+            .init { query in
                 try LabelMap(grid: query.grid, voxels: Array(repeating: 0, count: query.grid.shape.count))
             }
         }

@@ -46,7 +46,8 @@ import VolumeStore
                         ledgerFile: ledgerFile, ledgerName: "ledger.json", store: fixture.store),
                     settings: .init(
                         split: "test", references: 1, repeats: 1, seed: 0, grid: "store", tolerance: 1,
-                        policy: EmptyMaskPolicy()),
+                        policy: EmptyMaskPolicy(), weights: "average", neighbours: 3, list: "paper",
+                        referenceSplits: ["train"]),
                     classes: outcome.classes, runs: outcome.runs, costs: outcome.costs, map: encoded.map()),
                 to: result)
         }

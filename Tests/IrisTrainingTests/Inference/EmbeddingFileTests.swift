@@ -45,7 +45,7 @@ import Volumes
             throws: InferenceError.embeddings(
                 file: file.path,
                 problem:
-                    "expected embeddings (iris-embeddings-1) but found iris-model-1. Name a file of iris encode or iris tune."
+                    "expected embeddings (iris-embeddings-1) but found iris-model-2. Name a file of iris encode or iris tune."
             )
         ) { try EmbeddingFile(contentsOf: file, for: predictor) }
         // A tensor of another size than its entry says.
