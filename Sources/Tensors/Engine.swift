@@ -9,7 +9,7 @@ import Glibc
 /// runs on the engine's own thread: wrap calls in ``run(_:)``. Work is split among the threads by rule, never by who
 /// comes first, so equal inputs and thread counts give equal bits.
 public final class Engine: @unchecked Sendable {
-    /// The engine of this process, with one thread per core it may use.
+    /// The engine of this process, with `OMP_NUM_THREADS` threads, or one per core it may use.
     public static let shared = Engine()
 
     /// Threads in the team. Changes only through ``setThreadCount(_:)``.
@@ -22,7 +22,7 @@ public final class Engine: @unchecked Sendable {
     var convolutionPlans: [ConvolutionPlan.Key: ConvolutionPlan] = [:]
 
     private init() {
-        threadCount = max(1, Int(omp_get_num_procs()))
+        threadCount = max(1, Int(omp_get_max_threads()))
         queue.start()
         run {
             omp_set_dynamic(0)
