@@ -122,6 +122,7 @@ import Volumes
         }
         let uncertainty = try NIfTIFile.read(at: place.path("grids/uncertainty/turned.nii.gz")).volume()
         #expect(uncertainty.grid == turned.grid && uncertainty.voxels.allSatisfy { (0...1).contains($0) })
+        #expect(Set(uncertainty.voxels).count > 100)
     }
 
     @Test func encodedReferencesGiveTheSameBytes() throws {
@@ -205,6 +206,15 @@ import Volumes
         try #require(run.status == 0, "\(run.errors)")
         let record: Record = try run.json()
         #expect(record.strategy == "tuned" && record.work["queries"] == 1 && record.work["references"] == 0)
+        // Used as they are, whatever the strategy: the mean of the one set of embeddings in the file is that set.
+        let mean = try place.iris(
+            "predict", "--query", place.image(4), "--embeddings", place.path("tuned.safetensors"), "--strategy",
+            "ensemble", "--output", place.path("by-mean"))
+        try #require(mean.status == 0, "\(mean.errors)")
+        let files = try ["by-tuned", "by-mean"].map {
+            try NIfTIFile.read(at: place.path("\($0)/hippocampus_004.nii.gz")).labelMap().voxels
+        }
+        #expect(files[0] == files[1] && Set(files[0]).count > 1)
     }
 
     /// One query of two cannot be read: the other is predicted, and the exit status is 1.
