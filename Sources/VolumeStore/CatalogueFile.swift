@@ -1,5 +1,5 @@
 import Digests
-import Glibc
+import NIfTI
 
 /// The arrays of a large catalogue, kept beside the index so that it opens without reading millions of rows.
 ///
@@ -33,21 +33,7 @@ struct CatalogueFile {
         let digest = writer.bytes.withUnsafeBytes { SHA256Digest(of: $0) }
         writer.put(Array(digest.hexadecimal.utf8))
 
-        let temporary = "\(path).\(getpid()).part"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { return }
-        let isWhole = writer.bytes.withUnsafeBytes { bytes in
-            var done = 0
-            while done < bytes.count {
-                let count = Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return false }
-                done += count
-            }
-            return true
-        }
-        close(descriptor)
-        if !isWhole || rename(temporary, path) != 0 { unlink(temporary) }
+        writer.bytes.withUnsafeBytes { bytes in try? AtomicFile.write([bytes], to: path) }
     }
 
     // MARK: Reading

@@ -4,56 +4,8 @@ import Testing
 
 /// `iris evaluate`, `iris why` and `iris metrics --html` as processes.
 @Suite(.serialized) struct EvaluateTests {
-    /// A store of phantoms and a checkpoint of one step, made once.
-    private struct Folder {
-        static let shared = Result { try Folder() }
-        /// What the end of the process removes.
-        nonisolated(unsafe) private static var made: URL?
-        let folder = FileManager.default.temporaryDirectory.appending(path: "iris-evaluate-\(UUID().uuidString)")
-
-        func path(_ name: String) -> String { folder.appending(path: name).path }
-        var checkpoint: String { path("run/checkpoints/step-00000001.safetensors") }
-
-        private init() throws {
-            Self.made = folder
-            atexit { if let made = Folder.made { try? FileManager.default.removeItem(at: made) } }
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            try #require(IrisCommand(["phantom", "msd", "--output", path("raw"), "--cases", "5"]).status == 0)
-            try write("prepare.yaml", "spacing: [1, 1, 1]\ncrop: {to: nothing}\n")
-            let prepare = try IrisCommand(
-                ["prepare", "msd", "--source", path("raw"), "--store", path("store"), "--config", path("prepare.yaml")])
-            try #require(prepare.status == 0, "\(prepare.errors)")
-            try write(
-                "episodes.yaml",
-                "format: 1\nclasses: {perEpisode: [1, 2], minimumVoxels: 1}\npatch: {size: [32, 32, 32]}\n")
-            let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .deletingLastPathComponent().appending(path: "configs/model/tiny.yaml").path
-            try write(
-                "train.yaml",
-                """
-                format: 1
-                model: \(model)
-                episodes: episodes.yaml
-                steps: 1
-                learningRate: {peak: 0.001}
-                validation: {episodes: 0}
-                """)
-            let train = try IrisCommand(
-                ["train", "--config", path("train.yaml"), "--store", path("store"), "--output", path("run")])
-            try #require(train.status == 0, "\(train.errors)")
-        }
-
-        func write(_ name: String, _ text: String) throws {
-            try Data(text.utf8).write(to: folder.appending(path: name))
-        }
-
-        func evaluate(_ output: String, _ more: [String]) throws -> IrisCommand {
-            try IrisCommand(
-                [
-                    "evaluate", "--checkpoint", checkpoint, "--store", path("store"), "--output", path(output),
-                    "--split", "none", "--queries", "2",
-                ] + more)
-        }
+    private static let shared = Result {
+        try TrainedPhantoms(patch: [32, 32, 32], steps: 1, training: "learningRate: {peak: 0.001}")
     }
 
     private struct Sealed: Decodable {
@@ -69,7 +21,7 @@ import Testing
     }
 
     @Test func fromCheckpointToReportAndBack() throws {
-        let place = try Folder.shared.get()
+        let place = try Self.shared.get()
         let ledger = place.path("ledger.json")
         let first = try place.evaluate(
             "a", ["--strategy", "one-shot,memory-bank", "--repeats", "2", "--ledger", ledger])
@@ -101,6 +53,8 @@ import Testing
         let intact = try IrisCommand(why)
         #expect(intact.status == 0, "\(intact.output)\(intact.errors)")
         #expect(intact.output.split(separator: "\n").count { $0.contains(" verified ") } == 9)
+        let misspelt = try IrisCommand(["why", place.path("a/result.json"), "--source", "task04-hipocampus=/tmp"])
+        #expect(misspelt.status == 2 && misspelt.errors.contains("Did you mean task04-hippocampus?"))
         let prediction = sealed.result.runs[0].prediction!.path
         try place.write("a/\(prediction)", "touched")
         let touched = try IrisCommand(why)
@@ -110,7 +64,7 @@ import Testing
 
     /// Tuning holds a reference out, so one is not enough: left out of `all`, with its reason, and the exit says so.
     @Test func whatCannotRunIsSaid() throws {
-        let place = try Folder.shared.get()
+        let place = try Self.shared.get()
         let all = try place.evaluate("all", ["--strategy", "all", "--queries", "1", "--no-predictions"])
         #expect(all.status == 1, "\(all.errors)")
         #expect(all.errors.contains("tuned is left out: tuning needs at least 2 labelled references"))
@@ -130,5 +84,15 @@ import Testing
         #expect(compared.output.contains("Cases: 4 compared, 0 without a prediction (count as empty), 0 refused"))
         let page = try String(contentsOf: URL(filePath: place.path("page.html")), encoding: .utf8)
         #expect(page.contains("<b>1.000</b>mean Dice") && page.contains("data:image/png;base64,"))
+    }
+}
+
+extension TrainedPhantoms {
+    fileprivate func evaluate(_ output: String, _ more: [String]) throws -> IrisCommand {
+        try IrisCommand(
+            [
+                "evaluate", "--checkpoint", checkpoint, "--store", path("store"), "--output", path(output),
+                "--split", "none", "--queries", "2",
+            ] + more)
     }
 }

@@ -8,80 +8,11 @@ import Volumes
 /// `iris predict`, `iris encode` and `iris tune` as their users see them, on a model of forty training steps: it knows
 /// next to nothing, but it answers, and the same question gets the same answer.
 @Suite(.serialized) struct PredictTests {
-    /// Synthetic cases, prepared, and a checkpoint; made once.
-    private final class Place: Sendable {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "iris-predict-\(UUID().uuidString)")
-
-        init() throws {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            try write("prepare.yaml", "spacing: [1, 1, 1]\ncrop: {to: nothing}\n")
-            try write(
-                "episodes.yaml",
-                "format: 1\nclasses: {perEpisode: [1, 2], minimumVoxels: 1}\npatch: {size: [16, 24, 16]}\n")
-            let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .deletingLastPathComponent().appending(path: "configs/model/tiny.yaml").path
-            try write(
-                "train.yaml",
-                """
-                format: 1
-                model: \(model)
-                episodes: episodes.yaml
-                seed: 5
-                steps: 40
-                batch: 1
-                optimizer: {method: adamw}
-                learningRate: {peak: 0.01}
-                validation: {episodes: 0}
-                """)
-            for arguments in [
-                ["phantom", "msd", "--output", path("raw"), "--cases", "5"],
-                [
-                    "prepare", "msd", "--source", path("raw"), "--store", path("store"), "--config",
-                    path("prepare.yaml"),
-                ],
-                ["train", "--config", path("train.yaml"), "--store", path("store"), "--output", path("run")],
-            ] {
-                let run = try IrisCommand(arguments)
-                try #require(run.status == 0, "\(run.errors)")
-            }
-        }
-
-        deinit { try? FileManager.default.removeItem(at: folder) }
-
-        func path(_ name: String) -> String { folder.appending(path: name).path }
-        func write(_ name: String, _ text: String) throws {
-            try Data(text.utf8).write(to: folder.appending(path: name))
-        }
-
-        var checkpoint: String { path("run/checkpoints/step-00000040.safetensors") }
-        func image(_ number: Int) -> String { path("raw/Task04_Hippocampus/imagesTr/hippocampus_00\(number).nii.gz") }
-        func pair(_ number: Int) -> String {
-            image(number) + ":" + path("raw/Task04_Hippocampus/labelsTr/hippocampus_00\(number).nii.gz")
-        }
-
-        func iris(_ command: String, _ arguments: String...) throws -> IrisCommand {
-            try IrisCommand([command, "--checkpoint", checkpoint] + arguments)
-        }
-
-        /// Every file below a folder but prediction.json, by name, with its bytes.
-        func results(_ name: String) throws -> [String: Data] {
-            let names = try FileManager.default.subpathsOfDirectory(atPath: path(name)).filter { $0.hasSuffix(".gz") }
-            return try Dictionary(
-                uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: folder.appending(path: "\(name)/\($0)"))) })
-        }
-
-        /// Writes noise where the store keeps the labels of a case, behind the header.
-        func scramble(_ number: Int) throws {
-            let file = folder.appending(path: "store/volumes/task04-hippocampus/hippocampus_00\(number)/label.nii")
-            var data = try Data(contentsOf: file)
-            var generator = Philox(seed: 7, purpose: "scramble")
-            for place in 352..<data.count { data[place] = UInt8(generator.index(below: 3)) }
-            chmod(file.path, 0o644)
-            try data.write(to: file)
-        }
+    private static let shared = Result {
+        try TrainedPhantoms(
+            patch: [16, 24, 16], steps: 40,
+            training: "seed: 5\nbatch: 1\noptimizer: {method: adamw}\nlearningRate: {peak: 0.01}")
     }
-
-    private static let shared = Result { try Place() }
 
     private struct Record: Decodable {
         let strategy: String
@@ -272,5 +203,35 @@ import Volumes
             place.pair(2), "--output", place.path("none"),
         ])
         #expect(plain.status == 2 && plain.errors.contains("the metadata do not say how images are prepared"))
+    }
+}
+
+extension TrainedPhantoms {
+    fileprivate func image(_ number: Int) -> String {
+        path("raw/Task04_Hippocampus/imagesTr/hippocampus_00\(number).nii.gz")
+    }
+    fileprivate func pair(_ number: Int) -> String {
+        image(number) + ":" + path("raw/Task04_Hippocampus/labelsTr/hippocampus_00\(number).nii.gz")
+    }
+
+    fileprivate func iris(_ command: String, _ arguments: String...) throws -> IrisCommand {
+        try IrisCommand([command, "--checkpoint", checkpoint] + arguments)
+    }
+
+    /// Every file below a folder but prediction.json, by name, with its bytes.
+    fileprivate func results(_ name: String) throws -> [String: Data] {
+        let names = try FileManager.default.subpathsOfDirectory(atPath: path(name)).filter { $0.hasSuffix(".gz") }
+        return try Dictionary(
+            uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: folder.appending(path: "\(name)/\($0)"))) })
+    }
+
+    /// Writes noise where the store keeps the labels of a case, behind the header.
+    fileprivate func scramble(_ number: Int) throws {
+        let file = folder.appending(path: "store/volumes/task04-hippocampus/hippocampus_00\(number)/label.nii")
+        var data = try Data(contentsOf: file)
+        var generator = Philox(seed: 7, purpose: "scramble")
+        for place in 352..<data.count { data[place] = UInt8(generator.index(below: 3)) }
+        chmod(file.path, 0o644)
+        try data.write(to: file)
     }
 }

@@ -9,18 +9,6 @@ import Testing
 @Suite(.serialized) struct TrainerTests {
     private static let size = 16
 
-    private static var model: IrisConfiguration {
-        var model = IrisConfiguration()
-        model.channels = [8, 8, 16]
-        model.embedding = 16
-        model.contextTokens = 2
-        model.contextLayers = 1
-        model.heads = 2
-        model.expansion = 2
-        model.attentionLevels = 1
-        return model
-    }
-
     private static func configuration(steps: Int = 40, peak: Double = 5e-3) -> TrainingConfiguration {
         var result = TrainingConfiguration(
             model: "", episodes: "", steps: steps,
@@ -70,7 +58,7 @@ import Testing
 
     @Test func learnsWhatTheReferenceShows() throws {
         try Engine.shared.run {
-            let trainer = try Trainer(Self.configuration(steps: 120), model: Self.model)
+            let trainer = try Trainer(Self.configuration(steps: 120), model: InferenceToy.model)
             let validation = (1000..<1006).map(Self.episode)
             let before = try trainer.validate(on: validation)
             for step in 0..<120 { _ = try trainer.step(on: Self.passes(of: step)) }
@@ -88,14 +76,14 @@ import Testing
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).safetensors")
         defer { try? FileManager.default.removeItem(at: file) }
         try Engine.shared.run {
-            let straight = try Trainer(Self.configuration(), model: Self.model)
+            let straight = try Trainer(Self.configuration(), model: InferenceToy.model)
             for step in 0..<6 { _ = try straight.step(on: Self.passes(of: step)) }
 
-            let first = try Trainer(Self.configuration(), model: Self.model)
+            let first = try Trainer(Self.configuration(), model: InferenceToy.model)
             for step in 0..<3 { _ = try first.step(on: Self.passes(of: step)) }
             _ = try first.validate(on: [Self.episode(1000)])
             try first.checkpoint().write(to: file)
-            let second = try Trainer(Self.configuration(), model: Self.model)
+            let second = try Trainer(Self.configuration(), model: InferenceToy.model)
             try second.restore(SafeTensors(contentsOf: file), path: file.path)
             #expect(second.step == 3 && second.best == first.best)
             for step in 3..<6 { _ = try second.step(on: Self.passes(of: step)) }
@@ -110,8 +98,8 @@ import Testing
     /// The mean over pairs does not care how episodes are split, though one of the episodes has fewer classes.
     @Test func splittingAStepChangesOnlyRounding() throws {
         try Engine.shared.run {
-            let together = try Trainer(Self.configuration(), model: Self.model)
-            let apart = try Trainer(Self.configuration(), model: Self.model)
+            let together = try Trainer(Self.configuration(), model: InferenceToy.model)
+            let apart = try Trainer(Self.configuration(), model: InferenceToy.model)
             let a = try together.step(on: [EpisodeBatch([Self.episode(0), Self.episode(1)])])
             let b = try apart.step(on: [EpisodeBatch([Self.episode(0)]), EpisodeBatch([Self.episode(1)])])
             #expect(abs(a.loss - b.loss) < 1e-5)
@@ -121,7 +109,7 @@ import Testing
 
     @Test func stepsThatAreNotFiniteAreSkippedAndBounded() throws {
         try Engine.shared.run {
-            let trainer = try Trainer(Self.configuration(), model: Self.model)
+            let trainer = try Trainer(Self.configuration(), model: InferenceToy.model)
             let good = Self.episode(0)
             let bad = EpisodeTensors(
                 classes: good.classes, query: Tensor(repeating: .infinity, shape: good.query.shape),
@@ -141,8 +129,8 @@ import Testing
 
     @Test func anotherModelsCheckpointIsRefused() throws {
         try Engine.shared.run {
-            let trainer = try Trainer(Self.configuration(), model: Self.model)
-            var other = Self.model
+            let trainer = try Trainer(Self.configuration(), model: InferenceToy.model)
+            var other = InferenceToy.model
             other.channels = [8, 8, 24]
             let stranger = try Trainer(Self.configuration(), model: other)
             #expect(throws: TrainingError.self) { try trainer.restore(stranger.checkpoint(), path: "x") }

@@ -1,9 +1,12 @@
+import Configuration
+
 /// Why a model cannot be evaluated.
 public enum EvaluationError: Error, Equatable, Sendable, CustomStringConvertible {
     case noQueries(split: String, list: String, known: [String])
     case noReferences(dataset: String, modality: String, splits: [String])
     case noOtherSubject(case: String)
     case unknownDataset(String, known: [String])
+    case otherSource(String, known: [String])
     case otherCase(String, problem: String)
     case inconsistent(String)
     case otherSetting(file: String, name: String, expected: String, found: String)
@@ -25,6 +28,11 @@ public enum EvaluationError: Error, Equatable, Sendable, CustomStringConvertible
             "\(name): every reference case is of the query's own subject. Choose another part with --reference-split."
         case .unknownDataset(let name, let known):
             "the store has no dataset \(name); it has \(known.joined(separator: ", ")). Name one of these."
+        case .otherSource(let name, let known):
+            """
+            the result knows no dataset \(name); it has \(known.joined(separator: ", ")).\
+            \(nearestName(to: name, among: known).map { " Did you mean \($0)?" } ?? "")
+            """
         case .otherCase(let name, let problem):
             """
             \(name): the ledger was drawn from other data: \(problem). Use the store that it was drawn from, or draw a new \

@@ -42,10 +42,15 @@ public struct ProvenanceCheck: Sendable, Encodable {
 
     /// Compares every link.
     ///
-    /// - Throws: `EvaluationFileError` when the file holds no result.
+    /// - Throws: `EvaluationFileError` when the file holds no result, ``EvaluationError/otherSource(_:known:)`` when `places` names
+    ///   a dataset that the result does not know.
     public init(of file: URL, places: Places = Places()) throws {
         let (result, isIntact) = try EvaluationFile.read(file)
         let folder = file.deletingLastPathComponent(), provenance = result.provenance
+        let known = Set(provenance.cases.map(\.dataset))
+        if let stranger = places.sources.keys.sorted().first(where: { !known.contains($0) }) {
+            throw EvaluationError.otherSource(stranger, known: known.sorted())
+        }
         var links = [
             Link(
                 name: "result", what: file.path, digest: nil, status: isIntact ? .verified : .broken,

@@ -40,10 +40,10 @@ public struct EmbeddingFile: Sendable {
         var file = SafeTensors(metadata: [
             "format": Self.format, "model": predictor.modelDigest.hexadecimal,
             "checkpoint": URL(filePath: predictor.file).lastPathComponent,
-            "references": try json(
+            "references": try canonicalJSON(
                 references.map { Entry(name: $0.name, classes: $0.embeddings.classes, sources: $0.sources) }),
         ])
-        if let tuning { file.metadata["tuning"] = try json(tuning) }
+        if let tuning { file.metadata["tuning"] = try canonicalJSON(tuning) }
         for (number, reference) in references.enumerated() {
             let embeddings = reference.embeddings
             file.tensors["embedding.\(number)"] = Tensor(
@@ -101,10 +101,4 @@ public struct EmbeddingFile: Sendable {
                 descriptor: descriptor?.values, sources: entry.sources)
         }
     }
-}
-
-private func json(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
 }

@@ -51,11 +51,7 @@ public struct InferenceRecord: Sendable, Hashable, Codable {
 
     /// One line of JSON with sorted keys.
     public var json: String {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        }
+        get throws { try canonicalJSON(self) }
     }
 
     /// Reads what a checkpoint's metadata hold.

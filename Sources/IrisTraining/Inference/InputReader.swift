@@ -86,7 +86,7 @@ public struct InputReader {
     }
 
     /// The two files of `IMAGE:LABEL`; names may hold colons themselves. `nil` when no division names two files.
-    private static func files(_ word: String) -> (image: String, labels: String)? {
+    public static func files(_ word: String) -> (image: String, labels: String)? {
         word.indices.lazy.filter { word[$0] == ":" }.map { colon in
             (String(word[..<colon]), String(word[word.index(after: colon)...]))
         }.first { FileManager.default.fileExists(atPath: $0.0) && FileManager.default.fileExists(atPath: $0.1) }

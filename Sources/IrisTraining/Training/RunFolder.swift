@@ -74,10 +74,7 @@ public struct RunFolder: Sendable {
 
     /// Adds a line to `log.jsonl`.
     public func log(_ entry: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var line = try encoder.encode(entry)
-        line.append(UInt8(ascii: "\n"))
+        let line = Data((try canonicalJSON(entry) + "\n").utf8)
         let path = logFile.path
         func failure() -> RunFolderError { .cannotWrite(file: path, reason: String(cString: strerror(errno))) }
         guard let file = fopen(path, "ab") else { throw failure() }

@@ -176,9 +176,3 @@ extension StepReport {
             seconds: took / .seconds(1), dataSeconds: waited / .seconds(1), episodes: episodes)
     }
 }
-
-private func canonicalJSON(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-}

@@ -85,11 +85,7 @@ struct Predict: ParsableCommand {
         let writer = PredictionWriter(
             folder: URL(filePath: output), probabilities: probabilities, uncertainty: uncertainty)
         // Either half of a pair may be what an output folder holds under the same name.
-        let references = options.reference.flatMap { word in
-            word.indices.filter { word[$0] == ":" }.flatMap { colon in
-                [String(word[..<colon]), String(word[word.index(after: colon)...])]
-            }
-        }
+        let references = options.reference.compactMap(InputReader.files).flatMap { [$0.image, $0.labels] }
         try writer.prepare(for: queries.map(\.name), inputs: query + references)
         let (context, tuning) = try context(session)
         let shown = Set(context.pool.flatMap(\.sources).map(\.sha256))

@@ -10,7 +10,7 @@ struct PredictionWriter {
 
     /// Makes the folders.
     ///
-    /// - Parameter inputs: files that are read, or names that are none.
+    /// - Parameter inputs: files that are read; names of cases do no harm.
     /// - Throws: `UsageError` when two queries would be written to one file, or an input would be overwritten.
     func prepare(for names: [String], inputs: [String]) throws {
         var seen: Set<String> = []
