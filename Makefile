@@ -102,7 +102,7 @@ fuzz: deps ## run the fuzzers with AddressSanitizer, FUZZ_SECONDS each; FUZZ_TAR
 demo: build ## make, audit, prepare and picture a synthetic dataset in datasets/phantom/demo
 	@IRIS=$(IRIS) Scripts/demo.sh datasets/phantom/demo
 
-LIBRARIES := Configuration Datasets Digests Episodes IrisModel IrisTraining Metrics NIfTI Pictures Preparation \
+LIBRARIES := AtomicFiles Configuration Datasets Digests Episodes IrisModel IrisTraining Metrics NIfTI Pictures Preparation \
 	RandomNumbers Reports Tensors VolumeStore Volumes WorkerThreads
 
 docs: deps ## write the libraries' reference to .build-docs

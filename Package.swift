@@ -31,6 +31,7 @@ let kernels: Target = .target(
 /// The foundations that both trunks stand on.
 let foundations: [Target] = [
     kernels,
+    .target(name: "AtomicFiles"),
     .target(name: "CSharedMemory"),
     .target(name: "Digests", dependencies: ["CCrypto"]),
     .target(name: "RandomNumbers"),
@@ -41,7 +42,7 @@ let foundations: [Target] = [
 /// Data: knows no tensors.
 let data: [Target] = [
     .target(name: "Volumes", dependencies: ["CKernels", "WorkerThreads"]),
-    .target(name: "NIfTI", dependencies: ["Volumes", "Digests", "CKernels", "CDeflate", "CZlib"]),
+    .target(name: "NIfTI", dependencies: ["Volumes", "AtomicFiles", "Digests", "CKernels", "CDeflate", "CZlib"]),
     .target(name: "Pictures", dependencies: ["Volumes", "CPNG"]),
     .target(
         name: "Metrics",
@@ -51,7 +52,7 @@ let data: [Target] = [
         dependencies: ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "WorkerThreads", "CKernels"]),
     .target(
         name: "VolumeStore",
-        dependencies: ["NIfTI", "Volumes", "Digests", "RandomNumbers", "WorkerThreads", "CLinux", grdb]),
+        dependencies: ["NIfTI", "Volumes", "AtomicFiles", "Digests", "RandomNumbers", "WorkerThreads", "CLinux", grdb]),
     .target(
         name: "Preparation",
         dependencies: [
@@ -67,7 +68,8 @@ let data: [Target] = [
 
 /// Tensors: know no medicine.
 let tensors: [Target] = [
-    .target(name: "Tensors", dependencies: ["CKernels", "RandomNumbers", "CGomp", "COneDNN", "COpenBLAS"]),
+    .target(
+        name: "Tensors", dependencies: ["AtomicFiles", "CKernels", "RandomNumbers", "CGomp", "COneDNN", "COpenBLAS"]),
     .target(name: "IrisModel", dependencies: ["Tensors", "RandomNumbers", "Configuration"]),
 ]
 
@@ -132,7 +134,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 let testTargets: [Target] = [
-    tests("Digests"), tests("RandomNumbers"), tests("WorkerThreads"), tests("Configuration"),
+    tests("AtomicFiles"), tests("Digests"), tests("RandomNumbers"), tests("WorkerThreads"), tests("Configuration"),
     tests("Volumes", ["CKernels"]), tests("NIfTI", ["Volumes", "Digests", "RandomNumbers", "CKernels"]),
     tests("Pictures", ["Volumes"]),
     tests("Metrics", ["CKernels", "NIfTI", "Volumes", "RandomNumbers"]),

@@ -1,3 +1,4 @@
+import AtomicFiles
 import CDeflate
 import Volumes
 
@@ -43,11 +44,17 @@ public enum NIfTIWriter {
         try head.withUnsafeBufferPointer { (head) throws(NIfTIError) in
             try voxels.withUnsafeBufferPointer { (voxels) throws(NIfTIError) in
                 let parts = [UnsafeRawBufferPointer(head), UnsafeRawBufferPointer(voxels)]
-                guard gzip else { return try AtomicFile.write(parts, to: path) }
+                guard gzip else { return try write(parts, to: path) }
                 let compressed = try compress(parts, file: path)
-                try AtomicFile.write(
+                try write(
                     [UnsafeRawBufferPointer(rebasing: compressed.buffer.bytes[..<compressed.count])], to: path)
             }
+        }
+    }
+
+    private static func write(_ parts: [UnsafeRawBufferPointer], to path: String) throws(NIfTIError) {
+        do { try AtomicFile.write(parts, to: path) } catch {
+            throw .cannotWrite(file: path, reason: "it cannot be \(error.step): \(error.reason)")
         }
     }
 

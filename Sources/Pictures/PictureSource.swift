@@ -65,15 +65,18 @@ public struct PictureSource {
         return position
     }
 
-    /// The window from the 1st to the 99th percentile of about 100 000 voxels spread over the volume.
+    /// The window from the 1st to the 99th percentile of about 100 000 voxels spread over the volume. Voxels of the
+    /// lowest intensity are the air or padding around a scan and do not count, unless nothing else is left.
     public func automaticWindow() -> IntensityWindow {
         let count = grid.shape.count
         // An odd stride does not fall into step with rows whose length is even.
         let stride = max(1, count / 100_000) | 1
         let sample = Swift.stride(from: 0, to: count, by: stride).map(intensity).filter(\.isFinite).sorted()
         guard let first = sample.first, let last = sample.last else { return IntensityWindow(0, 1) }
-        let lower = sample[(sample.count - 1) / 100], upper = sample[(sample.count - 1) * 99 / 100]
-        if lower < upper { return IntensityWindow(lower, upper) }
-        return first < last ? IntensityWindow(first, last) : IntensityWindow(first - 0.5, first + 0.5)
+        guard first < last else { return IntensityWindow(first - 0.5, first + 0.5) }
+        let scan = sample.drop { $0 == first }
+        let lower = scan[scan.startIndex + (scan.count - 1) / 100]
+        let upper = scan[scan.startIndex + (scan.count - 1) * 99 / 100]
+        return lower < upper ? IntensityWindow(lower, upper) : IntensityWindow(first, last)
     }
 }

@@ -1,3 +1,4 @@
+import AtomicFiles
 import FoundationEssentials
 
 /// A safetensors file: named tensors and text metadata (https://github.com/huggingface/safetensors, format version of
@@ -83,6 +84,8 @@ public struct SafeTensors {
 
     /// Writes the file under a temporary name, syncs it and renames it, so that there is an old file or a new one and
     /// never a part of one. Tensors lie in the order of their names.
+    ///
+    /// - Throws: `FileWriteError`.
     public func write(to url: URL) throws {
         var header = "{"
         if !metadata.isEmpty {
@@ -103,9 +106,8 @@ public struct SafeTensors {
         var head = Array(header.utf8)
         head += [UInt8](repeating: 0x20, count: (8 - head.count % 8) % 8)
         let length = (0..<8).map { UInt8(truncatingIfNeeded: head.count >> (8 * $0)) }
-        let file = try AtomicFile(at: url)
-        try file.write(length)
-        try file.write(head)
+        let file = try AtomicFile(at: url.path)
+        try (length + head).withUnsafeBytes { try file.write($0) }
         for (_, tensor) in ordered {
             switch tensor.type {
             case .float32: try file.write(UnsafeRawBufferPointer(start: tensor.pointer, count: tensor.byteCount))

@@ -50,7 +50,7 @@ struct FaultJournal {
         let run = try IrisCommand(
             arguments, environment: ["IRIS_FAULT_LOG": file.path].merging(try Fault.library) { $1 })
         let text = try String(contentsOf: file, encoding: .utf8).replacing(
-            /\.staging-[0-9]+|\.[0-9]+\.partial/, with: "")
+            /\.staging-[0-9]+|\.[0-9]+-[0-9]+\.partial/, with: "")
         return (run, FaultJournal(steps: text.split(separator: "\n").map(String.init)))
     }
 

@@ -1,5 +1,6 @@
 import Datasets
 import FoundationEssentials
+import TestData
 import Testing
 
 /// Quirks and faults of every layout but AMOS22's, on trees of one-byte files: no adapter may open an image.

@@ -1,5 +1,6 @@
 import Datasets
 import FoundationEssentials
+import TestData
 import Testing
 
 /// The structure of exported descriptions. The same files pass `mlcroissant validate` (mlcroissant 1.1.1).

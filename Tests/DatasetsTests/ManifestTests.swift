@@ -1,6 +1,7 @@
 import Configuration
 import Datasets
 import FoundationEssentials
+import TestData
 import Testing
 
 @Suite struct ManifestTests {

@@ -2,6 +2,7 @@ import Datasets
 import Digests
 import FoundationEssentials
 import NIfTI
+import TestData
 import Testing
 import Volumes
 

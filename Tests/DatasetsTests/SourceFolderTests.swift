@@ -1,6 +1,7 @@
 import Datasets
 import FoundationEssentials
 import Glibc
+import TestData
 import Testing
 
 /// What a file system can hold beside a dataset.

@@ -5,17 +5,7 @@ import TestData
 /// The project's manifests.
 let library = try! ManifestLibrary.standard()
 
-/// A folder that is removed with this value.
-final class TemporaryFolder {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "iris-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
+extension TemporaryFolder {
     /// Writes files of one byte, or of the given text; folders are made on the way. Adapters open no image, so that is
     /// all they need.
     @discardableResult func write(_ paths: [String], _ text: String = "x") throws -> TemporaryFolder {

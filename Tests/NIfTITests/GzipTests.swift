@@ -1,5 +1,6 @@
 import Digests
 import NIfTI
+import TestData
 import Testing
 
 @Suite struct GzipTests {

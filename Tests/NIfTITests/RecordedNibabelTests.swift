@@ -1,5 +1,6 @@
 import FoundationEssentials
 import NIfTI
+import TestData
 import Testing
 import Volumes
 

@@ -1,4 +1,5 @@
 import NIfTI
+import TestData
 import Testing
 
 /// Files that must be refused, each with the whole of its message after the file's path.

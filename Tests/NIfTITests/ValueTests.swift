@@ -1,4 +1,5 @@
 import NIfTI
+import TestData
 import Testing
 import Volumes
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import NIfTI
+import TestData
 import Testing
 import Volumes
 
@@ -119,7 +120,7 @@ import Volumes
         let error = #expect(throws: NIfTIError.self) { try NIfTIWriter.write(volume, to: missing, gzip: false) }
         #expect(
             error?.description == """
-                \(missing): writing failed: create: No such file or directory. \
+                \(missing): writing failed: it cannot be created: No such file or directory. \
                 Check the folder, its permissions and the space left.
                 """)
         // A folder in the way makes the rename fail after everything else went well.

@@ -114,6 +114,9 @@ import Volumes
         let flat = PictureSource(try Volume<Int16>(grid: grid, voxels: [Int16](repeating: 4, count: 1001)))
             .automaticWindow()
         #expect(flat.lower < 4 && flat.upper > 4)
+        // A small scan in a large patch: the padding must not decide what is white.
+        let padded = try Volume<Int16>(grid: grid, voxels: (0..<1001).map { Int16($0 < 991 ? -1000 : $0 - 900) })
+        #expect(PictureSource(padded).automaticWindow() == IntensityWindow(91, 99))
     }
 
     @Test func mostLabelledSlicesAreFound() throws {

@@ -1,19 +1,16 @@
 import Digests
 import FoundationEssentials
 import Glibc
+import TestData
 import VolumeStore
 import Volumes
 
 /// A store in a temporary folder, filled from arrays. The folder is removed with the object.
 final class SmallStore: Sendable {
-    let folder: URL
+    private let temporary: TemporaryFolder
+    var folder: URL { temporary.url }
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "iris-store-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    init() throws { temporary = try TemporaryFolder() }
 
     static let dataset = StoredDataset(
         name: "toy", title: "Toy", version: "1", licence: "none",
@@ -31,7 +28,7 @@ final class SmallStore: Sendable {
 
     func catalogue() throws -> StoreCatalogue { try VolumeStore.open(at: folder, mode: .read).catalogue() }
 
-    func path(_ relative: String) -> String { folder.appending(path: relative).path }
+    func path(_ relative: String) -> String { temporary.path(relative) }
 }
 
 /// A case whose image counts upwards from `first`, with a class-7 box and, on request, some of class 1.

@@ -87,9 +87,12 @@ struct EpisodePicture {
 
     func write(to file: String) throws {
         let rows = zip(before, after).map { before, after in
-            (
-                picture(before, "\(before.name) \(before.plan.source), before", spacing: before.image.grid.spacing),
-                picture(after, "\(after.name), augmented", spacing: before.image.grid.spacing)
+            let spacing = before.image.grid.spacing
+            // One window for both, so that changes of brightness and contrast show.
+            let window = source(before, spacing).automaticWindow()
+            return (
+                picture(before, "\(before.name) \(before.plan.source), before", spacing, window),
+                picture(after, "\(after.name), augmented", spacing, window)
             )
         }
         let gap = 8, width = rows.map { $0.0.width + gap + $0.1.width }.max() ?? 1
@@ -104,15 +107,19 @@ struct EpisodePicture {
         try result.writePNG(to: file)
     }
 
-    /// Slices along the patch's own axes, as the network sees it: turned or stretched as it came from the source.
-    private func picture(_ patch: EpisodePatches.Patch, _ caption: String, spacing: Spacing) -> RGBImage {
-        let shape = patch.image.grid.shape
-        let grid = Grid(shape: shape, affine: Affine(spacing: spacing))
-        var options = Montage.Options(
-            pixelSize: (SIMD3<Double>(shape.components) * grid.spacing.components).max() / 192, caption: caption)
+    private func picture(
+        _ patch: EpisodePatches.Patch, _ caption: String, _ spacing: Spacing, _ window: IntensityWindow
+    ) -> RGBImage {
+        let extent = SIMD3<Double>(patch.image.grid.shape.components) * spacing.components
+        var options = Montage.Options(window: window, pixelSize: extent.max() / 192, caption: caption)
         options.legend = plan.classes.map { ($0.value, $0.structure) }
-        let source = PictureSource(
-            grid: grid, intensity: { Double(patch.image.voxels[$0]) }, label: { patch.labels.voxels[$0] })
-        return Montage.threePlanes(source, options: options)
+        return Montage.threePlanes(source(patch, spacing), options: options)
+    }
+
+    /// The patch along its own axes, as the network sees it: turned or stretched as it came from the source.
+    private func source(_ patch: EpisodePatches.Patch, _ spacing: Spacing) -> PictureSource {
+        PictureSource(
+            grid: Grid(shape: patch.image.grid.shape, affine: Affine(spacing: spacing)),
+            intensity: { Double(patch.image.voxels[$0]) }, label: { patch.labels.voxels[$0] })
     }
 }

@@ -1,6 +1,7 @@
 import Datasets
 import FoundationEssentials
 import NIfTI
+import TestData
 import Volumes
 
 /// Cases that a test paints into a folder of its own and hands to the audit.

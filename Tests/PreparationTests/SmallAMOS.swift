@@ -1,28 +1,15 @@
 import FoundationEssentials
 import NIfTI
+import TestData
 import Volumes
-
-/// A temporary folder that is removed with the object.
-final class ScratchFolder: Sendable {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "iris-preparation-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func path(_ relative: String) -> String { url.appending(path: relative).path }
-}
 
 /// A small AMOS22 tree. Voxels follow from their place in the world, so that the expected outcome does too.
 struct SmallAMOS {
-    let scratch: ScratchFolder
+    let scratch: TemporaryFolder
     var folder: URL { scratch.url.appending(path: "amos22") }
 
     init() throws {
-        scratch = try ScratchFolder()
+        scratch = try TemporaryFolder()
         for name in ["imagesTr", "labelsTr"] {
             try FileManager.default.createDirectory(at: folder.appending(path: name), withIntermediateDirectories: true)
         }

@@ -1,0 +1,13 @@
+/// A file could not be written; what stood under its name before still stands.
+public struct FileWriteError: Error, Hashable, CustomStringConvertible {
+    /// The path as it was given.
+    public let file: String
+    /// What could not be done, as in "cannot be `step`".
+    public let step: String
+    /// What the system says.
+    public let reason: String
+
+    public var description: String {
+        "\(file): cannot be \(step): \(reason). Check the folder, its permissions and the space left."
+    }
+}
