@@ -47,14 +47,3 @@ void iris_label_bit_masks(const uint8_t *labels, size_t voxels, const uint8_t *v
         }
     }
 }
-
-void iris_count_labels(const uint8_t *labels, size_t voxels, uint64_t counts[256]) {
-    // Four tables, since runs of one label would otherwise wait for their own last increment.
-    uint64_t tables[4][256];
-    memset(tables, 0, sizeof tables);
-    size_t n = 0;
-    for (; n + 4 <= voxels; n += 4)
-        for (size_t t = 0; t < 4; t++) tables[t][labels[n + t]]++;
-    for (; n < voxels; n++) tables[0][labels[n]]++;
-    for (int v = 0; v < 256; v++) counts[v] = tables[0][v] + tables[1][v] + tables[2][v] + tables[3][v];
-}

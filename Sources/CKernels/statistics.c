@@ -28,12 +28,6 @@ void iris_histogram_int16(const int16_t *values, const uint8_t *mask, ptrdiff_t 
 
 INLINE uint32_t key_of_bits(uint32_t bits) { return bits ^ ((uint32_t)((int32_t)bits >> 31) | 0x80000000u); }
 
-uint32_t iris_float_key(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return key_of_bits(bits);
-}
-
 float iris_float_of_key(uint32_t key) {
     uint32_t bits = key & 0x80000000u ? key ^ 0x80000000u : ~key;
     float value;

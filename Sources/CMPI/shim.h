@@ -8,5 +8,4 @@ static inline MPI_Datatype iris_mpi_double(void) { return MPI_DOUBLE; }
 static inline MPI_Datatype iris_mpi_byte(void) { return MPI_BYTE; }
 static inline MPI_Datatype iris_mpi_int(void) { return MPI_INT; }
 static inline MPI_Op iris_mpi_sum(void) { return MPI_SUM; }
-static inline MPI_Op iris_mpi_max(void) { return MPI_MAX; }
 static inline void *iris_mpi_in_place(void) { return MPI_IN_PLACE; }

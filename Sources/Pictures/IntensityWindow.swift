@@ -8,9 +8,6 @@ public struct IntensityWindow: Hashable, Sendable {
         (self.lower, self.upper) = (lower, upper)
     }
 
-    /// CT soft tissue, in Hounsfield units.
-    public static let softTissue = IntensityWindow(-160, 240)
-
     /// The brightness of an intensity; below the window black, above white, not-a-number black.
     public func grey(_ intensity: Double) -> UInt8 {
         let place = (intensity - lower) / (upper - lower) * 255

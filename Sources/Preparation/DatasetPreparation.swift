@@ -83,6 +83,8 @@ public struct DatasetPreparation: Sendable {
                 progress(.quarantined(refused))
             }
         }
+        let listed = Set(listing.cases.map(\.id)).union(listing.problems.compactMap(\.caseID))
+        summary.onlyInStore = try store.caseNames(of: listing.dataset).filter { !listed.contains($0) }
         summary.seconds = (clock.now - start) / .seconds(1)
         try writer.record(
             RunRecord(

@@ -23,7 +23,7 @@ public struct PreparationSummary: Sendable {
     /// Cases of other shards.
     public internal(set) var elsewhere = 0
     /// Cases that the store holds and the source no longer has. They stay as they are.
-    public internal(set) var stale: [String] = []
+    public internal(set) var onlyInStore: [String] = []
     /// Problems of the tree that belong to no case.
     public internal(set) var treeProblems: [String] = []
     /// Repairs and other remarks on prepared cases: case, code, sentence.

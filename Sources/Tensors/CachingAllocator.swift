@@ -67,22 +67,6 @@ public final class CachingAllocator: Sendable {
         }
     }
 
-    /// Gives kept blocks back to the system.
-    public func trim() {
-        let blocks = state.withLock { state in
-            let blocks = state.free
-            state.free = [:]
-            for (size, list) in blocks { state.counters.bytesReserved -= size * list.count }
-            return blocks
-        }
-        for (size, list) in blocks {
-            for address in list {
-                let pointer = UnsafeMutableRawPointer(bitPattern: address)!
-                if size >= Self.hugePage { munmap(pointer, size) } else { free(pointer) }
-            }
-        }
-    }
-
     private static func aligned(_ size: Int) -> UnsafeMutableRawPointer {
         var pointer: UnsafeMutableRawPointer?
         guard posix_memalign(&pointer, 64, size) == 0, let pointer else { outOfMemory(size) }

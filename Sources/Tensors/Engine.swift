@@ -74,13 +74,6 @@ public final class Engine: @unchecked Sendable {
         return try outcome!.get()
     }
 
-    /// Runs `body` on the engine's thread without keeping the caller's thread.
-    public func perform<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.enqueue { continuation.resume(with: Swift.Result { try body() }) }
-        }
-    }
-
     /// Runs `body` with oneDNN and OpenMP limited to `threads` threads. oneDNN fixes the number when it makes a primitive, so
     /// a primitive belongs into this both when it is made and when it runs.
     func withThreads<Result, Failure: Error>(_ threads: Int, _ body: () throws(Failure) -> Result) throws(Failure)

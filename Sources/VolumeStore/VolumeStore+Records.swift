@@ -18,6 +18,18 @@ extension VolumeStore {
         try pool.read { try StoreRows.cases(where: "TRUE", [], in: $0, folder: folder.path) }
     }
 
+    /// The names of the cases of one dataset, prepared and quarantined, in canonical order.
+    public func caseNames(of dataset: String) throws -> [String] {
+        try pool.read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT c.name FROM cases c JOIN datasets d ON d.id = c.dataset_id WHERE d.name = ? ORDER BY c.name
+                    """,
+                arguments: [dataset])
+        }
+    }
+
     /// A case by its key; `nil` when the store does not know it.
     public func record(of key: CaseKey) throws -> StoredCase? {
         try pool.read {

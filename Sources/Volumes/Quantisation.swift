@@ -18,11 +18,6 @@ public struct Quantisation: Hashable, Sendable, Codable {
 
     public func intensity(_ stored: Int16) -> Double { Double(stored) * slope + intercept }
 
-    /// The same storage for a volume that counts in steps itself: for values v with intensity v · slope + intercept.
-    public func ofValues(scaledBy scale: Double, plus shift: Double) -> Quantisation {
-        Quantisation(slope: slope / scale, intercept: (intercept - shift) / scale)
-    }
-
     var kernelArguments: iris_quantisation {
         iris_quantisation(
             scale: Float(1 / slope), offset: Float(-intercept / slope), low: Float(Int16.min), high: Float(Int16.max))

@@ -55,15 +55,6 @@ extension Volume where Voxel: ResampledVoxel {
         }
         return Volume<Float>(unchecked: target, voxels: voxels)
     }
-
-    /// The image on the axis-aligned RAS grid that covers it; see ``Grid/alongWorldAxes(spacing:)``.
-    ///
-    /// - Throws: `GeometryError.invalidShape` when that grid does not fit in memory.
-    public func resampledToCanonicalAxes(
-        spacing: Spacing, interpolation: Interpolation = .cubic, outside: Float? = nil
-    ) throws(GeometryError) -> Volume<Float> {
-        resampled(onto: try grid.alongWorldAxes(spacing: spacing), interpolation: interpolation, outside: outside)
-    }
 }
 
 extension VolumeView where Voxel: ResampledVoxel {
@@ -91,13 +82,6 @@ extension Volume where Voxel == UInt8 {
     /// The labels on any other grid: each voxel gets the label of the nearest voxel of this map, and 0 half a voxel or more
     /// outside of its outermost centres.
     public func resampledNearest(onto target: Grid) -> LabelMap { withView { $0.resampledNearest(onto: target) } }
-
-    /// The labels on the axis-aligned RAS grid that covers them; see ``Grid/alongWorldAxes(spacing:)``.
-    ///
-    /// - Throws: `GeometryError.invalidShape` when that grid does not fit in memory.
-    public func resampledNearestToCanonicalAxes(spacing: Spacing) throws(GeometryError) -> LabelMap {
-        resampledNearest(onto: try grid.alongWorldAxes(spacing: spacing))
-    }
 }
 
 extension VolumeView where Voxel == UInt8 {

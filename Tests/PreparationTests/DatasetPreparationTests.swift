@@ -248,6 +248,19 @@ import Volumes
         #expect(try await store.verify().defects.isEmpty)
     }
 
+    @Test("Cases that left the source are named and stay") func vanishedCases() async throws {
+        let tree = try SmallAMOS()
+        for number in 1...3 { try tree.add(number) }
+        #expect(try await prepare(tree).onlyInStore == [])
+        for file in [tree.image(2), tree.label(2)] { try FileManager.default.removeItem(atPath: file) }
+        // A case that can no longer be used is still one of the source.
+        try FileManager.default.removeItem(atPath: tree.label(3))
+        try Data().write(to: URL(filePath: tree.label(3)))
+        let summary = try await prepare(tree)
+        #expect(summary.onlyInStore == ["amos_0002"])
+        #expect(try catalogue(tree).index(of: CaseKey(dataset: "amos22", name: "amos_0002")) != nil)
+    }
+
     @Test("A changed configuration is refused by name, and --update prepares anew") func changedConfiguration()
         async throws
     {

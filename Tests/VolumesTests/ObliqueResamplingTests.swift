@@ -77,8 +77,8 @@ import Volumes
                 }
             }
         }
-        let result = try Volume(grid: grid, voxels: voxels).resampledToCanonicalAxes(
-            spacing: Spacing(1.5, 1.5, 1.5), interpolation: interpolation, outside: .nan)
+        let result = try Volume(grid: grid, voxels: voxels).resampled(
+            onto: grid.alongWorldAxes(spacing: Spacing(1.5, 1.5, 1.5)), interpolation: interpolation, outside: .nan)
         var compared = 0
         for k in 0..<result.grid.shape.k {
             for j in 0..<result.grid.shape.j {

@@ -13,7 +13,4 @@ void iris_label_masks(const uint8_t *labels, size_t voxels, const uint8_t *value
 // The same as bits: bit v mod 8 of byte v / 8, each mask (voxels + 7) / 8 bytes long, unused bits 0.
 void iris_label_bit_masks(const uint8_t *labels, size_t voxels, const uint8_t *values, size_t count, uint8_t *masks);
 
-// counts[n] = the number of voxels whose label is n.
-void iris_count_labels(const uint8_t *labels, size_t voxels, uint64_t counts[256]);
-
 #endif

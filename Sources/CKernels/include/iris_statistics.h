@@ -12,8 +12,7 @@ enum { IRIS_HISTOGRAM_BINS = 1 << 16 };
 // up by the caller: equal neighbours then do not wait for one another. At most 2^32 - 1 voxels, all calls together.
 void iris_histogram_int16(const int16_t *values, const uint8_t *mask, ptrdiff_t count, uint32_t *counts);
 
-// The order of floats as that of unsigned integers: iris_float_key(a) < iris_float_key(b) when a < b.
-uint32_t iris_float_key(float value);
+// The float whose place in the order of floats is `key`: keys order as unsigned integers as their floats do.
 float iris_float_of_key(uint32_t key);
 
 // counts[key >> 16] of the finite voxels; two tables as above.
