@@ -1,5 +1,6 @@
 import IrisTraining
 import Testing
+import VolumeStore
 import Volumes
 
 /// Results on other grids, by geometry.
@@ -64,5 +65,29 @@ import Volumes
         // Two voxels away there is background.
         let far = Grid(shape: try GridShape(1, 1, 1), affine: file.affine.shifted(by: SIMD3(-3.1, 0, 0)))
         #expect(result.labels(onto: far).voxels == [0])
+    }
+
+    /// A file whose header says 1 mm between slices that really lie 2 mm apart, as in LiTS. Voxels of the result belong where
+    /// the slices really are, and its header says what the file's header says, so that the two overlay.
+    @Test func labelsAreComputedOnTheRepairedGridAndWrittenUnderTheFilesOwn() throws {
+        let shape = try GridShape(2, 2, 8), origin = SIMD3(5.0, -3, 2)
+        let repaired = Grid(shape: shape, affine: Affine(spacing: try Spacing(1, 1, 2), origin: origin))
+        let file = Grid(shape: shape, affine: Affine(spacing: try Spacing(1, 1, 1), origin: origin))
+        let query = Query(
+            name: "q",
+            image: ModelImage(
+                name: "q", try Volume(grid: repaired, voxels: [Int16](repeating: 0, count: shape.count)),
+                quantisation: Quantisation(slope: 1, intercept: 0),
+                normalisation: try #require(
+                    IntensityNormalisation(clipLow: 0, clipHigh: 1, mean: 0, standardDeviation: 1))),
+            sourceGrid: repaired, fileGrid: file, sources: [])
+        // Prepared at 1 mm: the object fills the lower 6 mm, which are the first three slices of the file.
+        let prepared = try grid(2, 2, 15)
+        let result = segmentation(prepared) { place, v in place == 0 && v.z < 6 ? 1 : 0 }
+        let labels = result.labels(of: query)
+        #expect(labels.grid == file)
+        #expect((0..<8).map { labels[1, 1, $0] } == [3, 3, 3, 0, 0, 0, 0, 0])
+        let probability = result.probability(of: 0, query: query)
+        #expect(probability.grid == file && (0..<8).map { probability[0, 0, $0] } == [1, 1, 1, 0, 0, 0, 0, 0])
     }
 }
