@@ -119,7 +119,8 @@ struct LabelReader {
             let known = table.indices.filter { table[$0] != nil }.map { "\($0)" }.joined(separator: ", ")
             throw CaseRefusal(
                 .unknownLabel, file: file, expected: "label values of the table (\(known))",
-                found: unknown.map { "\($0.value) in \($0.voxels) voxels" }.joined(separator: ", "),
+                found: unknown.map { "\($0.value) in \($0.voxels) voxel\($0.voxels == 1 ? "" : "s")" }.joined(
+                    separator: ", "),
                 fix: "Correct the labels or the manifest's table.")
         }
         guard classes.contains(where: { table[Int($0.value)] != $0.value }) else { return (classes, nil) }

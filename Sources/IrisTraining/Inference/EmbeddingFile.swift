@@ -1,15 +1,7 @@
 import Digests
 import FoundationEssentials
+import Metrics
 import Tensors
-
-/// A file that took part in a result, told by its content.
-public struct InputFile: Sendable, Hashable, Codable {
-    public let path: String
-    /// SHA-256 of its bytes, hexadecimal.
-    public let sha256: String
-
-    public init(path: String, sha256: String) { (self.path, self.sha256) = (path, sha256) }
-}
 
 /// Encoded references in a safetensors file, so that queries can be segmented without any reference at hand.
 ///
@@ -30,7 +22,7 @@ public struct EmbeddingFile: Sendable {
     private struct Entry: Codable {
         let name: String
         let classes: [TaskClass]
-        let sources: [InputFile]
+        let sources: [FileDigest]
     }
 
     /// Writes the file whole or not at all.

@@ -1,5 +1,6 @@
 import Datasets
 import FoundationEssentials
+import Metrics
 import Preparation
 import VolumeStore
 import Volumes
@@ -53,7 +54,7 @@ public struct InputReader {
     }
 
     /// A reference: `IMAGE:LABEL` or, with a store, a case.
-    public func reference(_ word: String) throws -> (reference: Reference, sources: [InputFile]) {
+    public func reference(_ word: String) throws -> (reference: Reference, sources: [FileDigest]) {
         if let (image, labels) = Self.files(word) {
             let file = try prepare(URL(filePath: image), labels: URL(filePath: labels))
             return (try Reference(file), file.inputs)
@@ -64,7 +65,7 @@ public struct InputReader {
 
     /// A labelled case of a store as a reference.
     public func reference(case index: Int, of catalogue: StoreCatalogue) throws
-        -> (reference: Reference, sources: [InputFile])
+        -> (reference: Reference, sources: [FileDigest])
     {
         let key = catalogue.key(of: index), reference = try Reference(catalogue.open(index))
         guard let stored = try catalogue.store.record(of: key), case .prepared(let prepared) = stored.status else {
@@ -105,13 +106,13 @@ public struct InputReader {
         return index
     }
 
-    private static func input(_ file: StoredFile, _ catalogue: StoreCatalogue) -> InputFile {
-        InputFile(path: catalogue.store.path(file), sha256: file.digest.hexadecimal)
+    private static func input(_ file: StoredFile, _ catalogue: StoreCatalogue) -> FileDigest {
+        FileDigest(path: catalogue.store.path(file), digest: file.digest.hexadecimal)
     }
 }
 
 extension PreparedFile {
-    fileprivate var inputs: [InputFile] {
-        sources.map { InputFile(path: $0.path, sha256: $0.digest.hexadecimal) }
+    fileprivate var inputs: [FileDigest] {
+        sources.map { FileDigest(path: $0.path, digest: $0.digest.hexadecimal) }
     }
 }

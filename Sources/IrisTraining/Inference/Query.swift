@@ -1,3 +1,4 @@
+import Metrics
 import VolumeStore
 import Volumes
 
@@ -11,9 +12,9 @@ public struct Query: Sendable {
     /// The grid that the result's header states: the source file's own.
     public let fileGrid: Grid
     /// The files that it was read from. No label is among them.
-    public let sources: [InputFile]
+    public let sources: [FileDigest]
 
-    public init(name: String, image: ModelImage, sourceGrid: Grid, fileGrid: Grid, sources: [InputFile]) {
+    public init(name: String, image: ModelImage, sourceGrid: Grid, fileGrid: Grid, sources: [FileDigest]) {
         (self.name, self.image, self.sourceGrid, self.fileGrid) = (name, image, sourceGrid, fileGrid)
         self.sources = sources
     }

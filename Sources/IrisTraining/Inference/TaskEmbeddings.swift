@@ -1,3 +1,4 @@
+import Metrics
 import Tensors
 
 /// What the task encoder made of labelled references: m + 1 tokens of width E for each class.
@@ -79,9 +80,9 @@ public struct EncodedReference: Sendable, Equatable {
     /// The mean of the deepest features over the whole image, for ``Strategy/imageRetrieval``; `nil` when not asked for.
     public let descriptor: [Float]?
     /// The files that it was read from, for provenance; nothing is computed from them.
-    public var sources: [InputFile]
+    public var sources: [FileDigest]
 
-    public init(name: String, embeddings: TaskEmbeddings, descriptor: [Float]? = nil, sources: [InputFile] = []) {
+    public init(name: String, embeddings: TaskEmbeddings, descriptor: [Float]? = nil, sources: [FileDigest] = []) {
         (self.name, self.embeddings, self.descriptor, self.sources) = (name, embeddings, descriptor, sources)
     }
 }

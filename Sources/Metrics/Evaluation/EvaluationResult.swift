@@ -138,9 +138,11 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
     }
 }
 
-/// A file and the SHA-256 of its bytes.
+/// A file that took part in a result, told by its content.
 public struct FileDigest: Sendable, Codable, Hashable {
-    public let path, digest: String
+    public let path: String
+    /// SHA-256 of its bytes, hexadecimal.
+    public let digest: String
 
     public init(path: String, digest: String) { (self.path, self.digest) = (path, digest) }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import IrisTraining
+import Metrics
 import Tensors
 
 /// `iris encode`: references as task embeddings in a file.
@@ -31,7 +32,7 @@ struct Encode: ParsableCommand {
         struct Entry: Encodable {
             let name: String
             let classes: [TaskClass]
-            let sources: [InputFile]
+            let sources: [FileDigest]
         }
         let file: String
         let model: String

@@ -3,6 +3,7 @@ import Configuration
 import FoundationEssentials
 import IrisModel
 import IrisTraining
+import Metrics
 import VolumeStore
 
 /// What `iris predict`, `iris encode` and `iris tune` have in common: a model, and where its inputs come from.
@@ -74,7 +75,7 @@ struct InferenceSession {
     }
 
     /// The references that were named.
-    func references() throws -> [(reference: Reference, sources: [InputFile])] {
+    func references() throws -> [(reference: Reference, sources: [FileDigest])] {
         try options.reference.map(reader.reference)
     }
 

@@ -88,7 +88,7 @@ struct Predict: ParsableCommand {
         let references = options.reference.compactMap(InputReader.files).flatMap { [$0.image, $0.labels] }
         try writer.prepare(for: queries.map(\.name), inputs: query + references)
         let (context, tuning) = try context(session)
-        let shown = Set(context.pool.flatMap(\.sources).map(\.sha256))
+        let shown = Set(context.pool.flatMap(\.sources).map(\.digest))
         for missing in context.missing {
             Terminal.warn("no reference shows \(missing), so it is never predicted.")
         }
@@ -100,7 +100,7 @@ struct Predict: ParsableCommand {
             do {
                 let clock = ContinuousClock(), start = clock.now
                 let query = try item.open()
-                if query.sources.contains(where: { shown.contains($0.sha256) }) {
+                if query.sources.contains(where: { shown.contains($0.digest) }) {
                     bar.note("warning: \(item.name) is a reference too, so its result says little of the model.")
                 }
                 let result = try session.predictor.segment(query.image, in: context, uncertainty: uncertainty)

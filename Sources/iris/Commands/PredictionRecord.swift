@@ -1,4 +1,5 @@
 import IrisTraining
+import Metrics
 import Volumes
 
 /// What predictions were made from, and what is in them: `prediction.json`.
@@ -6,7 +7,7 @@ struct PredictionRecord: Encodable {
     struct Model: Encodable {
         let checkpoint: String
         /// Of the checkpoint's file.
-        let sha256: String?
+        let digest: String?
         /// Of configuration and weights in use.
         let model: String
         let weights: String
@@ -15,7 +16,7 @@ struct PredictionRecord: Encodable {
     struct ReferenceEntry: Encodable {
         let name: String
         let classes: [UInt8]
-        let sources: [InputFile]
+        let sources: [FileDigest]
     }
 
     struct ClassEntry: Encodable {
@@ -28,7 +29,7 @@ struct PredictionRecord: Encodable {
     struct QueryEntry: Encodable {
         let name: String
         let file: String
-        let sources: [InputFile]
+        let sources: [FileDigest]
         let classes: [ClassEntry]
         let seconds: Double
     }
@@ -59,7 +60,7 @@ struct PredictionRecord: Encodable {
     ) {
         self.program = program
         model = Model(
-            checkpoint: predictor.file, sha256: predictor.fileDigest?.hexadecimal,
+            checkpoint: predictor.file, digest: predictor.fileDigest?.hexadecimal,
             model: predictor.modelDigest.hexadecimal, weights: weights.rawValue)
         strategy = context.strategy
         neighbours = [.retrieval, .imageRetrieval].contains(strategy) ? context.neighbours : nil

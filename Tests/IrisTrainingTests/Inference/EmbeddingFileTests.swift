@@ -1,5 +1,6 @@
 import FoundationEssentials
 import IrisTraining
+import Metrics
 import Tensors
 import Testing
 import Volumes
@@ -15,7 +16,7 @@ import Volumes
             try predictor.encode(
                 InferenceToy.reference($0, shape), classes: InferenceToy.classes, describingImage: $0 == 1)
         }
-        encoded[0].sources = [InputFile(path: "a/b.nii.gz", sha256: "01ab")]
+        encoded[0].sources = [FileDigest(path: "a/b.nii.gz", digest: "01ab")]
         try EmbeddingFile(encoded).write(to: file, by: predictor)
         let read = try EmbeddingFile(contentsOf: file, for: predictor)
         #expect(read.references == encoded && read.tuning == nil)
