@@ -9,7 +9,7 @@ IRIS := .build/release/iris
 # Waiting OpenMP threads sleep instead of spinning: builds and tests share the cores with other work.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help deps build build-static test test-all bench bench-peers bench-gzip demo docs fuzz format lint clean hippocampus
+.PHONY: help deps build build-static test test-all bench bench-peers bench-gzip demo docs man completions reference fuzz format lint clean hippocampus
 
 help: ## list the targets
 	@grep -hE '^(# )?[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^(# )?([a-z-]+):.*## /\2\t/' | expand -t 20
@@ -108,6 +108,27 @@ LIBRARIES := AtomicFiles Configuration Datasets Digests Episodes IrisModel IrisT
 docs: deps ## write the libraries' reference to .build-docs
 	swift package --allow-writing-to-directory .build-docs generate-documentation --output-path .build-docs \
 	--enable-experimental-combined-documentation $(foreach l,$(LIBRARIES),--target $(l))
+
+# What `make dist` and packagers take: .build-docs/man/iris.1 and .build-docs/completions/{iris.bash,_iris,iris.fish}.
+MANUAL := .build-docs/man/iris.1
+COMPLETIONS := .build-docs/completions
+
+man: build ## write the manual page to .build-docs/man/iris.1
+	swift build -c release --product generate-manual
+	@mkdir -p $(dir $(MANUAL))
+	.build/release/generate-manual $(IRIS) --date "$$(git log -1 --format=%cs 2>/dev/null || date +%F)" \
+	--output-directory $(dir $(MANUAL))
+
+completions: build ## write the completions for bash, zsh and fish to .build-docs/completions
+	@mkdir -p $(COMPLETIONS)
+	$(IRIS) --generate-completion-script bash > $(COMPLETIONS)/iris.bash
+	$(IRIS) --generate-completion-script zsh > $(COMPLETIONS)/_iris
+	$(IRIS) --generate-completion-script fish > $(COMPLETIONS)/iris.fish
+
+reference: build ## renew docs/reference from what the program reads by
+	@mkdir -p docs/reference
+	$(IRIS) reference configuration > docs/reference/configuration.md
+	$(IRIS) reference commands > docs/reference/commands.md
 
 format: ## format all Swift code
 	swift format --in-place --parallel --recursive Package.swift Sources Tests

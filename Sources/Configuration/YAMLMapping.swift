@@ -28,6 +28,11 @@ public struct YAMLMapping {
         return found
     }
 
+    /// The texts of a list, none when the key is absent.
+    public mutating func strings(_ key: String) throws(ConfigurationError) -> [String] {
+        try optional(key)?.strings() ?? []
+    }
+
     func refuseUnknownKeys() throws(ConfigurationError) {
         guard let (key, stranger) = unread.min(by: { ($0.value.line ?? 0, $0.key) < ($1.value.line ?? 0, $1.key) })
         else { return }

@@ -48,37 +48,67 @@ public struct IrisConfiguration: Sendable, Hashable {
 }
 
 extension IrisConfiguration {
+    /// The settings of a model's configuration file.
+    public static let settings = SettingTable<IrisConfiguration>([
+        Setting(
+            "channels", \.channels, levelChannels,
+            "Channels per level of the encoder, from full resolution to the deepest; each further level halves the grid."
+        ),
+        Setting("encoderBlocks", \.encoderBlocks, .wholeNumber(in: 1...8), "Residual blocks per level of the encoder."),
+        Setting(
+            "decoderBlocks", \.decoderBlocks, .wholeNumber(in: 1...8),
+            "Residual blocks per level of the mask decoder's way up."),
+        Setting(
+            "leakySlope", \.leakySlope, .number(in: 1e-6...1), "The slope of LeakyReLU for negative values."),
+        Setting(
+            "epsilon", \.epsilon, .number(in: 1e-9...1), "Added to variances of instance and layer normalisation."),
+        Setting(
+            "embedding", \.embedding, .wholeNumber(in: 1...8192),
+            "E, the width of a task embedding's tokens; a multiple of heads."),
+        Setting(
+            "contextTokens", \.contextTokens, .wholeNumber(in: 1...256),
+            "m, the context tokens of a task embedding; one foreground token comes before them."),
+        Setting(
+            "shuffleFactor", \.shuffleFactor, .wholeNumber(in: 1...8),
+            "r, the factor of the pixel shuffle in the task encoder; its cube divides the deepest level's channels."),
+        Setting(
+            "contextLayers", \.contextLayers, .wholeNumber(in: 1...16),
+            "Rounds of cross-attention, self-attention and MLP in the task encoder."),
+        Setting("heads", \.heads, .wholeNumber(in: 1...64), "Heads of every attention."),
+        Setting(
+            "expansion", \.expansion, .wholeNumber(in: 1...16),
+            "Hidden values of the MLPs, as a multiple of the embedding."),
+        Setting(
+            "attentionLevels", \.attentionLevels, .wholeNumber(in: 1...8),
+            "How many of the deepest levels exchange information with the task's tokens in the mask decoder."),
+        Setting(
+            "checkpointing", \.checkpointing, .flag,
+            "Whether blocks forget their activations and compute them again in the backward pass: less memory, more time."
+        ),
+        Setting(
+            "compute", \.compute, .choice,
+            "The type of the convolutions' activations; parameters are float32 always."),
+    ])
+
+    private static let levelChannels = SettingKind<[Int]>(
+        "list of 2 to 8 whole numbers from 1 to 4096, one per level",
+        write: { "[\($0.map(String.init).joined(separator: ", "))]" }
+    ) { (value) throws(ConfigurationError) in
+        let items = try value.list()
+        guard (2...8).contains(items.count) else {
+            throw value.error(
+                "expected 2 to 8 levels but found \(items.count). Give one number of channels per level.")
+        }
+        var channels: [Int] = []
+        for item in items { channels.append(try item.int(in: 1...4096)) }
+        return channels
+    }
+
     /// Reads a configuration; keys that are absent keep the paper's value.
     ///
     /// - Throws: `ConfigurationError` for an unknown key, a value out of range, or sizes that do not fit each other.
     public init(_ yaml: YAMLValue) throws(ConfigurationError) {
-        self.init()
-        self = try yaml.mapping { (map: inout YAMLMapping) throws(ConfigurationError) -> IrisConfiguration in
-            var result = IrisConfiguration()
-            if let value = map.optional("channels") {
-                let items = try value.list()
-                guard (2...8).contains(items.count) else {
-                    throw value.error(
-                        "expected 2 to 8 levels but found \(items.count). Give one number of channels per level.")
-                }
-                result.channels = []
-                for item in items { result.channels.append(try item.int(in: 1...4096)) }
-            }
-            result.encoderBlocks = try map.wholeNumber("encoderBlocks", in: 1...8, default: result.encoderBlocks)
-            result.decoderBlocks = try map.wholeNumber("decoderBlocks", in: 1...8, default: result.decoderBlocks)
-            if let value = map.optional("leakySlope") { result.leakySlope = Float(try value.double(in: 1e-6...1)) }
-            if let value = map.optional("epsilon") { result.epsilon = Float(try value.double(in: 1e-9...1)) }
-            result.embedding = try map.wholeNumber("embedding", in: 1...8192, default: result.embedding)
-            result.contextTokens = try map.wholeNumber("contextTokens", in: 1...256, default: result.contextTokens)
-            result.shuffleFactor = try map.wholeNumber("shuffleFactor", in: 1...8, default: result.shuffleFactor)
-            result.contextLayers = try map.wholeNumber("contextLayers", in: 1...16, default: result.contextLayers)
-            result.heads = try map.wholeNumber("heads", in: 1...64, default: result.heads)
-            result.expansion = try map.wholeNumber("expansion", in: 1...16, default: result.expansion)
-            result.attentionLevels = try map.wholeNumber("attentionLevels", in: 1...8, default: result.attentionLevels)
-            if let value = map.optional("checkpointing") { result.checkpointing = try value.bool() }
-            if let value = map.optional("compute") { result.compute = try value.choice() }
-            return result
-        }
+        self = try Self.settings.read(yaml, into: IrisConfiguration())
         if let problem { throw yaml.error(problem) }
     }
 

@@ -25,5 +25,6 @@ import ArgumentParser
             PhantomCommand.self,
             EpisodesCommand.self,
             StreamCommand.self,
+            ReferenceCommand.self,
         ])
 }

@@ -15,21 +15,6 @@ public struct NumberRange: Hashable, Sendable, Codable {
         (lower + (upper - lower) * generator.uniform()).roundedForPlans
     }
 
-    /// Reads `[lower, upper]`, or one number for a range of no extent.
-    init(_ value: YAMLValue, within bounds: ClosedRange<Double>) throws(ConfigurationError) {
-        guard let items = try? value.list() else {
-            let only = try value.double(in: bounds)
-            self.init(only, only)
-            return
-        }
-        guard items.count == 2 else { throw value.error("expected [lower, upper] but found a list of \(items.count).") }
-        let lower = try items[0].double(in: bounds), upper = try items[1].double(in: bounds)
-        guard lower <= upper else {
-            throw value.error("expected the lower end first but found \(lower) before \(upper). Exchange the two.")
-        }
-        self.init(lower, upper)
-    }
-
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let ends = try container.decode([Double].self)
@@ -61,19 +46,48 @@ public struct AxisRanges: Hashable, Sendable, Codable {
     func draw(using generator: inout Philox) -> SIMD3<Double> {
         SIMD3(i.draw(using: &generator), j.draw(using: &generator), k.draw(using: &generator))
     }
+}
 
-    /// Reads one range for all axes, or a mapping with the keys i, j and k.
-    init(_ value: YAMLValue, within bounds: ClosedRange<Double>) throws(ConfigurationError) {
-        guard (try? value.pairs()) != nil else {
-            let range = try NumberRange(value, within: bounds)
-            self.init(i: range, j: range, k: range)
-            return
+extension SettingKind where Value == NumberRange {
+    /// `[lower, upper]`, or one number for a range of no extent.
+    static func range(within bounds: ClosedRange<Double>) -> Self {
+        Self(
+            "[lower, upper], or one number for both, from \(bounds.lowerBound.plainText) to \(bounds.upperBound.plainText)",
+            write: { $0.lower == $0.upper ? $0.lower.plainText : "[\($0.lower.plainText), \($0.upper.plainText)]" }
+        ) { (value) throws(ConfigurationError) in
+            guard let items = try? value.list() else {
+                let only = try value.double(in: bounds)
+                return NumberRange(only, only)
+            }
+            guard items.count == 2 else {
+                throw value.error("expected [lower, upper] but found a list of \(items.count).")
+            }
+            let lower = try items[0].double(in: bounds), upper = try items[1].double(in: bounds)
+            guard lower <= upper else {
+                throw value.error("expected the lower end first but found \(lower) before \(upper). Exchange the two.")
+            }
+            return NumberRange(lower, upper)
         }
-        self = try value.mapping { (axes) throws(ConfigurationError) in
-            AxisRanges(
-                i: try NumberRange(axes.required("i"), within: bounds),
-                j: try NumberRange(axes.required("j"), within: bounds),
-                k: try NumberRange(axes.required("k"), within: bounds))
+    }
+}
+
+extension SettingKind where Value == AxisRanges {
+    /// One range for all axes, or a mapping with the keys i, j and k.
+    static func axisRanges(within bounds: ClosedRange<Double>) -> Self {
+        let range = SettingKind<NumberRange>.range(within: bounds)
+        return Self(
+            "[lower, upper], or one number for both, or {i: , j: , k: } of such, from \(bounds.lowerBound.plainText) to \(bounds.upperBound.plainText)",
+            write: { _ in "" }
+        ) { (value) throws(ConfigurationError) in
+            guard (try? value.pairs()) != nil else {
+                let all = try range.read(value)
+                return AxisRanges(i: all, j: all, k: all)
+            }
+            return try value.mapping { (axes) throws(ConfigurationError) in
+                AxisRanges(
+                    i: try range.read(axes.required("i")), j: try range.read(axes.required("j")),
+                    k: try range.read(axes.required("k")))
+            }
         }
     }
 }

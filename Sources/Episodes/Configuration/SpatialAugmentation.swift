@@ -1,5 +1,3 @@
-import Configuration
-
 /// How patches are turned, stretched, moved, bent and flipped.
 ///
 /// Each step happens with its probability, independently for every patch. Angles are in degrees, distances in mm.
@@ -66,66 +64,4 @@ public struct SpatialAugmentation: Hashable, Sendable, Codable {
     public var flips: FlipProbabilities?
 
     public init() {}
-}
-
-extension SpatialAugmentation {
-    init(_ value: YAMLValue) throws(ConfigurationError) {
-        self = try value.mapping { (settings) throws(ConfigurationError) in
-            var result = SpatialAugmentation()
-            result.rotation = try settings.optional("rotation") { (item) throws(ConfigurationError) in
-                try AxisStep(item, key: "degrees", within: -180...180)
-            }
-            result.scale = try settings.optional("scale", Scale.init)
-            result.shear = try settings.optional("shear") { (item) throws(ConfigurationError) in
-                try AxisStep(item, key: "factor", within: -1...1)
-            }
-            result.translation = try settings.optional("translation") { (item) throws(ConfigurationError) in
-                try AxisStep(item, key: "millimetres", within: -1000...1000)
-            }
-            result.elastic = try settings.optional("elastic", Elastic.init)
-            result.flips = try settings.optional("flips", FlipProbabilities.init)
-            return result
-        }
-    }
-}
-
-extension SpatialAugmentation.AxisStep {
-    fileprivate init(_ value: YAMLValue, key: String, within bounds: ClosedRange<Double>) throws(ConfigurationError) {
-        self = try value.mapping { (step) throws(ConfigurationError) in
-            Self(probability: try step.probability(), range: try AxisRanges(step.required(key), within: bounds))
-        }
-    }
-}
-
-extension SpatialAugmentation.Scale {
-    fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
-        self = try value.mapping { (scale) throws(ConfigurationError) in
-            Self(
-                probability: try scale.probability(),
-                range: try NumberRange(scale.required("factor"), within: 0.1...10),
-                anisotropic: try scale.flag("anisotropic", default: false))
-        }
-    }
-}
-
-extension SpatialAugmentation.Elastic {
-    fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
-        self = try value.mapping { (elastic) throws(ConfigurationError) in
-            Self(
-                probability: try elastic.probability(),
-                controlPoints: try elastic.required("controlPoints").int(in: 4...32),
-                millimetres: try NumberRange(elastic.required("millimetres"), within: 0...100))
-        }
-    }
-}
-
-extension SpatialAugmentation.FlipProbabilities {
-    fileprivate init(_ value: YAMLValue) throws(ConfigurationError) {
-        self = try value.mapping { (flips) throws(ConfigurationError) in
-            Self(
-                i: try flips.number("i", in: 0...1, default: 0), j: try flips.number("j", in: 0...1, default: 0),
-                k: try flips.number("k", in: 0...1, default: 0),
-                laterality: try flips.choice("laterality", default: .swap))
-        }
-    }
 }
