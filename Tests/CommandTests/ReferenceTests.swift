@@ -36,7 +36,9 @@ import Testing
     @Test("An unknown kind is refused with the known ones") func unknownKind() throws {
         let run = try IrisCommand(["reference", "configuration", "episode"])
         #expect(run.status == 2 && run.output.isEmpty)
-        #expect(run.errors.contains("prepare, episodes, model, train, manifest, structures"), "\(run.errors)")
+        for kind in ["prepare", "episodes", "model", "train", "manifest", "structures"] {
+            #expect(run.errors.contains("- \(kind)\n"), "\(run.errors)")
+        }
     }
 
     struct Described: Decodable { let settings: [Setting] }
