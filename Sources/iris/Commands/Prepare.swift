@@ -70,24 +70,23 @@ struct Prepare: AsyncParsableCommand {
             options: options, program: "iris \(Iris.configuration.version)")
         let volumeStore = try VolumeStore.open(at: URL(filePath: store), mode: .write)
 
-        let task = Task {
-            var bar: ProgressBar?
-            defer { bar?.finish() }
-            return try await preparation.run(into: volumeStore) { progress in
-                switch progress {
-                case .planned(let count):
-                    bar = ProgressBar("prepare \(dataset)", total: count, unit: "cases", amountUnit: "voxels")
-                case .finished(_, let voxels): bar?.advance(amount: Double(voxels))
-                case .quarantined(let refused):
-                    bar?.note("quarantined \(refused.name): \(refused.reason)")
-                    bar?.advance()
+        let summary: PreparationSummary
+        do {
+            summary = try await Interruption.cancelling {
+                var bar: ProgressBar?
+                defer { bar?.finish() }
+                return try await preparation.run(into: volumeStore) { progress in
+                    switch progress {
+                    case .planned(let count):
+                        bar = ProgressBar("prepare \(dataset)", total: count, unit: "cases", amountUnit: "voxels")
+                    case .finished(_, let voxels): bar?.advance(amount: Double(voxels))
+                    case .quarantined(let refused):
+                        bar?.note("quarantined \(refused.name): \(refused.reason)")
+                        bar?.advance()
+                    }
                 }
             }
-        }
-        let interruption = Interruption { task.cancel() }
-        defer { withExtendedLifetime(interruption) {} }
-        let summary: PreparationSummary
-        do { summary = try await task.value } catch is CancellationError {
+        } catch is CancellationError {
             Terminal.writeError(
                 "interrupted; what was finished is in the store, and the same command goes on from there\n")
             throw ExitStatus.findings

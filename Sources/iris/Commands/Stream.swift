@@ -63,10 +63,9 @@ struct StreamCommand: AsyncParsableCommand {
             EpisodeServer.refuse(error, on: control)
             throw error
         }
-        let task = Task { try await server.run { try await stream.next().map(SharedEpisode.init) } }
-        let interruption = Interruption { task.cancel() }
-        defer { withExtendedLifetime(interruption) {} }
-        _ = try await task.value
+        try await Interruption.cancelling {
+            _ = try await server.run { try await stream.next().map(SharedEpisode.init) }
+        }
     }
 
     private func openStream() throws -> EpisodeStream {
