@@ -9,7 +9,7 @@ IRIS := .build/release/iris
 # Waiting OpenMP threads sleep instead of spinning: builds and tests share the cores with other work.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help deps build build-static test test-all bench bench-peers bench-gzip demo docs man completions reference fuzz format lint clean hippocampus
+.PHONY: help deps build build-static test test-all test-faults test-threads test-python bench bench-peers bench-gzip demo docs man completions reference fuzz format lint clean hippocampus
 
 help: ## list the targets
 	@grep -hE '^(# )?[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^(# )?([a-z-]+):.*## /\2\t/' | expand -t 20
@@ -42,6 +42,21 @@ clients/python/.venv/ready: clients/python/pyproject.toml
 
 test-all: ## run the tests, the slow ones too
 	IRIS_SLOW_TESTS=1 $(MAKE) test
+
+# Every write step of preparing, storing, training and streaming, 100 kills of each command, 50 of each side of a stream.
+FAULT_TESTS := StoreFaultTests|StreamFaultTests|StreamKillTests|ClockTests|HostileInputTests|HostileResultsTests|PrepareTests.killed|TrainTests.kill
+
+test-faults: deps ## walk all faults, at every step and with 100 kills; takes an hour or so
+	swift build -c release --build-tests
+	IRIS_SLOW_TESTS=1 swift test -c release --disable-testable-imports --skip-build --no-parallel --filter '$(FAULT_TESTS)'
+
+# What runs concurrently. ThreadSanitizer sees Swift and our C; libraries that it does not see are named in the file.
+THREAD_TESTS := WorkerThreadsTests|VolumeStoreTests|PreparationTests|EpisodesTests\.|DatasetsTests|MetricsTests|NIfTITests|VolumesTests
+
+test-threads: deps ## run the concurrent parts' tests under ThreadSanitizer; THREAD_TESTS=EpisodesTests for some
+	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
+	TSAN_OPTIONS="halt_on_error=0 exitcode=66 suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" OMP_NUM_THREADS=1 \
+	swift test --sanitize=thread --scratch-path .build-tsan --skip-build --filter '$(THREAD_TESTS)'
 
 # The folders of raw datasets; give others on the command line, such as make prepare-amos AMOS22=/data/AMOS22.
 STORE ?= datasets/store
@@ -159,4 +174,4 @@ bench-gzip: ## compare libdeflate, zlib and ISA-L on gzip files
 	.build-bench/gzip_bench $(GZIP_FILES)
 
 clean: ## remove what the build made
-	rm -rf .build .build-static .build-bench .build-fuzz clients/python/.venv .build-docs
+	rm -rf .build .build-static .build-bench .build-fuzz .build-tsan clients/python/.venv .build-docs

@@ -23,16 +23,20 @@ let systemLibraries: [Target] = [
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
 ]
 
+/// `make fuzz` builds its own driver, and C as well as Swift with what libFuzzer and AddressSanitizer look at.
+let isFuzzing = Context.environment["IRIS_FUZZ"] != nil
+let cSanitizers: [CSetting] = isFuzzing ? [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])] : []
+
 let kernels: Target = .target(
     name: "CKernels",
     // C is compiled without optimisation in debug builds unless told otherwise, which makes kernels 10 to 20 times slower.
-    cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])])
+    cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])] + cSanitizers)
 
 /// The foundations that both trunks stand on.
 let foundations: [Target] = [
     kernels,
     .target(name: "AtomicFiles"),
-    .target(name: "CSharedMemory"),
+    .target(name: "CSharedMemory", cSettings: cSanitizers),
     .target(name: "Digests", dependencies: ["CCrypto"]),
     .target(name: "RandomNumbers"),
     .target(name: "WorkerThreads"),
@@ -112,6 +116,8 @@ let testSupport: [Target] = [
     .target(name: "TestData", dependencies: [], path: "Tests/TestData"),
     // Loaded before the program by tests of faults; nothing links it.
     .target(name: "FaultInjection", path: "Tests/FaultInjection"),
+    // The other side of `iris stream`, run by tests.
+    .executableTarget(name: "stream-consumer", path: "Tests/StreamConsumer"),
     .target(
         name: "FuzzTargets", dependencies: ["Configuration", "Datasets", "Episodes", "NIfTI", "Tensors", "Volumes"],
         path: "Tests/FuzzTargets"),
@@ -119,7 +125,7 @@ let testSupport: [Target] = [
 
 /// libFuzzer's driver, whose symbols exist only under -sanitize=fuzzer: `make fuzz` asks for it.
 let fuzzers: [Target] =
-    Context.environment["IRIS_FUZZ"] == nil
+    !isFuzzing
     ? []
     : [
         .executableTarget(
@@ -154,7 +160,7 @@ let testTargets: [Target] = [
     tests("Reports", ["Datasets", "Metrics", "NIfTI", "Volumes"]),
     .testTarget(
         name: "CommandTests",
-        dependencies: ["iris", "NIfTI", "Volumes", "RandomNumbers", "Tensors", "TestData"]),
+        dependencies: ["iris", "stream-consumer", "NIfTI", "Volumes", "RandomNumbers", "Tensors", "TestData"]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Corpora"]),
 ]
 

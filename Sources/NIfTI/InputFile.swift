@@ -10,7 +10,8 @@ final class InputFile {
 
     init(path: String) throws(NIfTIError) {
         self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe without a writer would be waited for.
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             size = 0
             throw .cannotOpen(file: path, reason: systemMessage(errno))

@@ -1,5 +1,6 @@
 import AtomicFiles
 import FoundationEssentials
+import Glibc
 
 /// A safetensors file: named tensors and text metadata (https://github.com/huggingface/safetensors, format version of
 /// 2023). Reads F32 and BF16 tensors; writes F32.
@@ -23,12 +24,22 @@ public struct SafeTensors {
     ///
     /// - Throws: ``SafeTensorsError`` naming the file and what is wrong with it.
     public init(contentsOf url: URL) throws {
-        let data: Data
-        do { data = try Data(contentsOf: url, options: .mappedIfSafe) } catch {
+        try self.init(Self.data(of: url), file: url.path)
+    }
+
+    /// The bytes of a file, mapped where that is safe.
+    ///
+    /// - Throws: ``SafeTensorsError``, also for what has no end or must be waited for: devices and pipes.
+    public static func data(of url: URL) throws(SafeTensorsError) -> Data {
+        var status = stat()
+        if stat(url.path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
+            throw SafeTensorsError(
+                file: url.path, problem: "expected a file but found a pipe or device. Name a safetensors file.")
+        }
+        do { return try Data(contentsOf: url, options: .mappedIfSafe) } catch {
             throw SafeTensorsError(
                 file: url.path, problem: "cannot be read: \(error). Check the path and its permissions.")
         }
-        try self.init(data, file: url.path)
     }
 
     /// Reads the bytes of a file; `file` names it in complaints.

@@ -83,8 +83,12 @@ enum StoreRows {
             staged.label?.bytes, staged.label?.digest.hexadecimal, about.token,
             Data(staged.contentDigest.hexadecimal.utf8),
         ]
-        let marks = Array(repeating: "?", count: 25).joined(separator: ", ")
-        try db.cachedStatement(sql: "INSERT INTO preparations VALUES (\(marks))").execute(arguments: arguments)
+        let insertion = try db.cachedStatement(
+            sql: """
+                INSERT INTO preparations
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        try insertion.execute(arguments: arguments)
         let presence = try db.cachedStatement(sql: "INSERT INTO presences VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         let positions = try db.cachedStatement(sql: "INSERT INTO positions VALUES (?, ?, ?)")
         for (entry, sample) in zip(staged.survey.classes, staged.survey.samples) {

@@ -15,7 +15,7 @@ extension VolumeStore {
 
     /// Every case, prepared and quarantined, in canonical order.
     public func cases() throws -> [StoredCase] {
-        try pool.read { try StoreRows.cases(where: "TRUE", [], in: $0, folder: folder.path) }
+        try pool.read { try StoreRows.cases(where: "TRUE", in: $0, folder: folder.path) }
     }
 
     /// The names of the cases of one dataset, prepared and quarantined, in canonical order.
@@ -30,12 +30,12 @@ extension VolumeStore {
         }
     }
 
-    /// A case by its key; `nil` when the store does not know it.
+    /// A case by its key; `nil` when the store does not know it. SQLite ends text at a zero byte, so what it found is compared.
     public func record(of key: CaseKey) throws -> StoredCase? {
         try pool.read {
             try StoreRows.cases(
-                where: "d.name = ? AND c.name = ?", [key.dataset, key.name], in: $0, folder: folder.path
-            ).first
+                where: "d.name = \(key.dataset) AND c.name = \(key.name)", in: $0, folder: folder.path
+            ).first { $0.key == key }
         }
     }
 
@@ -47,9 +47,9 @@ extension VolumeStore {
         let found = try pool.read {
             parts.count == 2
                 ? try StoreRows.cases(
-                    where: "d.name = ? AND c.name = ?", StatementArguments(parts), in: $0, folder: folder.path)
-                : try StoreRows.cases(where: "c.name = ?", [name], in: $0, folder: folder.path)
-        }
+                    where: "d.name = \(parts[0]) AND c.name = \(parts[1])", in: $0, folder: folder.path)
+                : try StoreRows.cases(where: "c.name = \(name)", in: $0, folder: folder.path)
+        }.filter { $0.key.name == parts.last }
         guard found.count < 2 else { throw StoreError.ambiguousCase(name, datasets: found.map(\.key.dataset)) }
         guard let record = found.first else { throw StoreError.unknownCase(name, folder: folder.path) }
         return record
@@ -124,20 +124,19 @@ extension VolumeStore {
 extension StoreRows {
     /// Cases with all their rows but the sampled positions, in canonical order.
     ///
-    /// - Parameter folder: named in complaints.
-    static func cases(where condition: String, _ arguments: StatementArguments, in db: Database, folder: String) throws
-        -> [StoredCase]
-    {
-        let rows = try Row.fetchAll(
-            db,
-            sql: """
+    /// - Parameters:
+    ///   - condition: its interpolated values become parameters of the statement.
+    ///   - folder: named in complaints.
+    static func cases(where condition: SQL, in db: Database, folder: String) throws -> [StoredCase] {
+        let rows = try SQLRequest<Row>(
+            literal: """
                 SELECT c.id AS id, d.name AS dataset, c.name AS name, s.name AS subject, c.modality, c.official_split,
                        c.paper_split, c.configuration_digest, c.status, c.reason, p.*
                 FROM cases c JOIN datasets d ON d.id = c.dataset_id JOIN subjects s ON s.id = c.subject_id
                 LEFT JOIN preparations p ON p.case_id = c.id
-                WHERE \(condition) ORDER BY d.name, c.name
-                """,
-            arguments: arguments)
+                WHERE \(literal: condition) ORDER BY d.name, c.name
+                """
+        ).fetchAll(db)
         return try rows.map { row in
             let key = CaseKey(dataset: row["dataset"], name: row["name"])
             let damage = StoreError.format(

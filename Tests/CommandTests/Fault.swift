@@ -24,6 +24,11 @@ enum Fault {
         }
     }
 
+    /// The environment of a program whose wall clock runs backwards, a minute per reading.
+    static func backwardsClock(log: String? = nil) throws -> [String: String] {
+        ["IRIS_CLOCK": "back", "IRIS_CLOCK_LOG": log ?? ""].filter { !$0.value.isEmpty }.merging(try library) { $1 }
+    }
+
     fileprivate static var library: [String: String] {
         get throws {
             let path = try IrisCommand.product("libFaultInjection.so")

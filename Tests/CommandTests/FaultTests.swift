@@ -83,6 +83,39 @@ import Testing
         }
     }
 
+    @Test("A merge killed at any step leaves the old state or the new, and the next one completes") func killedMerge()
+        throws
+    {
+        let source = try folder.phantom(cases: 3)
+        let whole: PrepareTests.Summary = try IrisCommand(preparation(source, "whole")).json()
+        for shard in 1...2 {
+            let run = try IrisCommand(preparation(source, "shard\(shard)") + ["--shard", "\(shard)/2"])
+            try #require(run.status == 0, "\(run.errors)")
+        }
+        func begin() throws {
+            remove("store")
+            try FileManager.default.copyItem(atPath: folder.path("shard1"), toPath: folder.path("store"))
+        }
+        let merge = ["store", "merge", "--store", folder.path("store"), folder.path("shard2")]
+        try begin()
+        let (undisturbed, journal) = try FaultJournal.recording(merge, in: folder.url)
+        try #require(undisturbed.status == 0, "\(undisturbed.errors)")
+        try #require(journal.steps.contains { $0.hasPrefix("rename ") })
+        for step in journal.choice(of: 5) {
+            let place = "step \(step), \(journal.steps[step - 1])"
+            try begin()
+            let killed = try IrisCommand(merge, fault: .kill(at: step))
+            #expect(killed.status == 128 + SIGKILL, "\(place): \(killed.errors)")
+            try expectWhole("store", place)
+            let next = try IrisCommand(merge)
+            #expect(next.status == 0, "\(place): \(next.errors)")
+            // Preparing finds nothing left to do, so the digest is the merged store's.
+            let summary: PrepareTests.Summary = try IrisCommand(preparation(source, "store")).json()
+            #expect(summary.prepared == 0 && summary.storeDigest == whole.storeDigest, "\(place)")
+            #expect(try IrisCommand(["store", "verify", "--store", folder.path("store")]).status == 0, "\(place)")
+        }
+    }
+
     @Test("A limit on the size of files is an error, and the next run goes on") func fileSizeLimit() throws {
         let source = try folder.phantom(cases: 2)
         let undisturbed: PrepareTests.Summary = try IrisCommand(preparation(source, "undisturbed")).json()

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import NIfTI
 import Tensors
 import Testing
@@ -8,21 +9,6 @@ import Volumes
 /// sentence that names the file, never with a signal.
 @Suite(.serialized) struct HostileInputTests {
     private let folder = try! PrepareTests.Folder()
-
-    /// Runs with at most 1.2 GB of addresses, most of which libraries and threads reserve, and 60 s of processor time.
-    private func confined(_ arguments: [String]) throws -> IrisCommand {
-        try IrisCommand(
-            arguments, launcher: ["/bin/sh", "-c", "ulimit -v 1200000; ulimit -t 60; exec \"$0\" \"$@\""],
-            environment: ["OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"])
-    }
-
-    /// The file is refused in few words.
-    private func expectRefusal(_ arguments: [String], file: String, _ text: String, status: Int = 2) throws {
-        let run = try confined(arguments)
-        #expect(run.status == status, "\(arguments): \(run.status)\n\(run.errors)")
-        let said = run.output + run.errors
-        #expect(said.contains(file) && said.contains(text), "\(arguments): \(said.prefix(600))")
-    }
 
     private func write(_ bytes: some Sequence<UInt8>, _ name: String) throws -> String {
         try Data(Array(bytes)).write(to: folder.url.appending(path: name))
@@ -76,7 +62,7 @@ import Volumes
         member += [0, UInt8(length & 255), UInt8(length >> 8), UInt8(~length & 255), UInt8(~length >> 8)] + content
         let path = try write(member + [UInt8](repeating: 0x55, count: 20 << 20), "greedy.nii.gz")
         try expectRefusal(["info", path], file: path, "greedy.nii.gz: ", status: 1)
-        #expect(try confined(["info", sound]).status == 0)
+        #expect(try IrisCommand.confined(["info", sound]).status == 0)
     }
 
     /// 1.25 GB of zeros behind the image of one case, more than the program may have.
@@ -96,9 +82,45 @@ import Volumes
             ["prepare", "amos22", "--source", source, "--store", folder.path("store"), "--jobs", "1"],
             ["audit", "amos22", "--source", source, "--jobs", "1"],
         ] {
-            let run = try confined(arguments)
+            let run = try IrisCommand.confined(arguments)
             #expect((0...1).contains(run.status), "\(run.errors)")
         }
+    }
+
+    /// A pipe that nobody writes to would be waited for, and a device that gives zeros has no end.
+    @Test("Pipes and devices in the place of files") func pipes() throws {
+        let pipe = folder.path("pipe.nii.gz")
+        try #require(mkfifo(pipe, 0o644) == 0)
+        try expectRefusal(["info", pipe], file: pipe, "not a regular file", status: 1)
+        try expectRefusal(["info", "/dev/zero"], file: "/dev/zero", "not a regular file", status: 1)
+        for path in [pipe, "/dev/zero"] {
+            let output = folder.path("output.safetensors")
+            try expectRefusal(
+                ["model", "forward", "--checkpoint", path, "--input", path, "--output", output], file: path,
+                "expected a file but found a pipe or device")
+        }
+        let run = try IrisCommand(["phantom", "msd", "--output", folder.path("raw"), "--cases", "4"])
+        try #require(run.status == 0)
+        let image = folder.path("raw/Task04_Hippocampus/imagesTr/hippocampus_001.nii.gz")
+        unlink(image)
+        try #require(mkfifo(image, 0o644) == 0)
+        for arguments in [
+            ["prepare", "msd", "--source", folder.path("raw"), "--store", folder.path("store")],
+            ["audit", "msd", "--source", folder.path("raw")],
+        ] {
+            let run = try IrisCommand.confined(arguments)
+            #expect(run.status == 1 && (run.output + run.errors).contains("hippocampus_001"), "\(run.errors)")
+        }
+    }
+
+    /// The shell passes on the byte as it is; a program that mends it would make or read another file.
+    @Test("Paths that are no UTF-8") func bytesThatAreNoText() throws {
+        let run = try IrisCommand(
+            ["manifest", "check"], launcher: ["/bin/sh", "-c", #""$0" "$@" "$(printf '\377').yaml""#])
+        #expect(run.status == 2)
+        #expect(
+            run.errors == "error: argument 3, \u{FFFD}.yaml: expected UTF-8 text but found other bytes. "
+                + "Rename the file, or name it by a symbolic link.\n")
     }
 
     // MARK: Documents
@@ -139,7 +161,7 @@ import Volumes
             try #require(text != original)
             try Data(text.utf8).write(to: list)
             let store = folder.path("store-\(UUID().uuidString)")
-            let prepared = try confined(["prepare", "msd", "--source", task, "--store", store])
+            let prepared = try IrisCommand.confined(["prepare", "msd", "--source", task, "--store", store])
             #expect(prepared.status == 1, "\(path): \(prepared.errors)")
             let said = prepared.output + prepared.errors
             #expect(
@@ -147,7 +169,7 @@ import Volumes
         }
         // The name of the dataset would name a folder of the store.
         try Data(original.replacing(/"name": *"[^"]*"/, with: #""name": "../../evil""#).utf8).write(to: list)
-        let named = try confined(["prepare", "msd", "--source", task, "--store", folder.path("named")])
+        let named = try IrisCommand.confined(["prepare", "msd", "--source", task, "--store", folder.path("named")])
         #expect((0...2).contains(named.status), "\(named.errors)")
         #expect(!FileManager.default.fileExists(atPath: folder.path("evil")))
         #expect(!FileManager.default.fileExists(atPath: folder.path("named/evil")))

@@ -7,7 +7,7 @@ import Testing
 /// `iris train` as a process: killed and resumed, and shared out over processes.
 @Suite(.serialized) struct TrainTests {
     /// A small prepared store and configurations beside it.
-    private struct TrainingFolder {
+    struct TrainingFolder {
         let folder = FileManager.default.temporaryDirectory.appending(path: "iris-train-\(UUID().uuidString)")
         var store: String { folder.appending(path: "store").path }
 
@@ -189,6 +189,20 @@ import Testing
             #expect(full.status == 2 && full.errors.contains("No space left on device"), "\(note)")
             try? FileManager.default.removeItem(at: place.folder.appending(path: "full"))
         }
+    }
+
+    @Test func aFolderThatCanOnlyBeReadIsAnError() throws {
+        let place = try TrainingFolder()
+        defer { place.remove() }
+        let config = try place.training(steps: 1, batch: 1)
+        let run = try IrisCommand(place.train(config, "run"), fault: .readOnly)
+        #expect(run.status == 2 && run.errors.contains("Read-only file system"), "\(run.errors)")
+        #expect(!FileManager.default.fileExists(atPath: place.folder.appending(path: "run").path))
+        // The store alone may be read-only.
+        chmod(place.store, 0o555)
+        defer { chmod(place.store, 0o755) }
+        let reading = try IrisCommand(place.train(config, "run"))
+        #expect(reading.status == 0, "\(reading.errors)")
     }
 
     /// Killed at random moments, 5 times or, with IRIS_SLOW_TESTS=1, 100 times.

@@ -105,6 +105,24 @@ import Testing
         #expect(throws: ManifestError.self) { try library.manifest("./absent.yaml") }
     }
 
+    @Test("A list of ids that is a link out of the manifest's folder is refused") func linkedList() throws {
+        let folder = try TemporaryFolder().write(["inner/m.yaml"], Self.text).write(["mine.json"], #"{"val": ["v"]}"#)
+        let splits = folder.url.appending(path: "inner/splits")
+        try FileManager.default.createDirectory(at: splits, withIntermediateDirectories: true)
+        let list = splits.appending(path: "mine.json"), manifest = folder.url.appending(path: "inner/m.yaml").path
+        try FileManager.default.createSymbolicLink(atPath: list.path, withDestinationPath: "../../mine.json")
+        let error = #expect(throws: ManifestError.self) { try library.manifest(manifest) }
+        #expect(
+            try #require(error).description.hasPrefix(
+                "\(list.path): expected a file below the manifest's folder but found a link to /"))
+        // A link that stays inside is a file like any other.
+        try FileManager.default.removeItem(at: list)
+        try FileManager.default.moveItem(
+            at: folder.url.appending(path: "mine.json"), to: folder.url.appending(path: "inner/list.json"))
+        try FileManager.default.createSymbolicLink(atPath: list.path, withDestinationPath: "../list.json")
+        #expect(try library.manifest(manifest).paperSplit?["v"] == .val)
+    }
+
     @Test("Codes of known defects are the audit's") func defectCodes() throws {
         for manifest in try library.all() {
             for defect in manifest.knownDefects where defect.code != nil {

@@ -40,6 +40,41 @@ import Testing
         #expect(try listing("lits", link).cases.count == 1)
     }
 
+    /// Links within the tree are not worth a word, nor is one to the tree itself; those that lead out are told once.
+    @Test("Links that lead out of a dataset are followed, and told") func linksOutside() async throws {
+        let place = try TemporaryFolder()
+        let manifest = try library.manifest("lits"), manager = FileManager.default
+        let archive = place.url.appending(path: "archive"), source = place.url.appending(path: "source")
+        try await Phantom(manifest, subjects: 3, seed: 4, size: .tiny).write(to: archive, jobs: 2)
+        try manager.createDirectory(at: source, withIntermediateDirectories: true)
+        func link(_ path: URL, to target: String) throws {
+            try manager.createSymbolicLink(atPath: path.path, withDestinationPath: target)
+        }
+        // As git-annex has it: names in the tree lead to contents in the tree.
+        try manager.moveItem(at: archive, to: source.appending(path: ".contents"))
+        let names = try #require(manager.subpaths(atPath: source.appending(path: ".contents").path))
+            .filter { $0.hasSuffix(".nii") || $0.hasSuffix(".nii.gz") }.sorted()
+        for name in names {
+            try link(source.appending(path: URL(filePath: name).lastPathComponent), to: ".contents/\(name)")
+        }
+        try link(place.url.appending(path: "door"), to: "source")
+        let inside = try await Auditor(manifest: manifest, source: place.url.appending(path: "door")).run(jobs: 2)
+        #expect(inside.cases.count == 3 && !inside.findings.contains { $0.code == .linkOutsideSource })
+
+        try manager.moveItem(at: source.appending(path: ".contents"), to: archive)
+        for name in names {
+            let path = source.appending(path: URL(filePath: name).lastPathComponent)
+            try manager.removeItem(at: path)
+            try link(path, to: archive.path + "/" + name)
+        }
+        let outside = try await Auditor(manifest: manifest, source: source).run(jobs: 2)
+        #expect(outside.cases.count == 3)
+        let finding = try #require(outside.findings.first { $0.code == .linkOutsideSource })
+        #expect(outside.findings.count { $0.code == .linkOutsideSource } == 1)
+        #expect(finding.severity == .information && finding.found.hasPrefix("\(names.count) links, the first to /"))
+        #expect(finding.file == names.map { URL(filePath: $0).lastPathComponent }.min())
+    }
+
     @Test("Several datasets below one folder are not guessed between") func severalRoots() throws {
         let folder = try TemporaryFolder().write(["x/imagesTr/amos_0001.nii.gz", "y/imagesTr/amos_0004.nii.gz"])
         let error = #expect(throws: LayoutError.self) { try listing("amos22", folder.url) }

@@ -39,11 +39,7 @@ extension DatasetDescription {
 
     /// A name for the dataset that suits a folder name: that of the dataset's folder, such as `task04-hippocampus`.
     func datasetName(folder: URL, manifest: Manifest) -> String {
-        let path = realpath(folder.path, nil).map { pointer in
-            defer { free(pointer) }
-            return String(cString: pointer)
-        }
-        for candidate in [path.map { URL(filePath: $0).lastPathComponent } ?? "", name] {
+        for candidate in [realPath(folder.path).map { URL(filePath: $0).lastPathComponent } ?? "", name] {
             let plain = candidate.lowercased().unicodeScalars
                 .map {
                     $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil) ? Character($0) : " "

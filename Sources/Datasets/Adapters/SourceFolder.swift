@@ -13,6 +13,8 @@ struct SourceFolder {
     let folders: [String]
     /// Names that are no UTF-8 (printed with replacement characters), dangling links, devices.
     let unreadable: [String]
+    /// Those of the names that are symbolic links and lead to a file or folder.
+    let links: [String]
     /// Device and inode, by which a loop of links is known.
     let identity: Identity
 
@@ -29,7 +31,7 @@ struct SourceFolder {
         }
         defer { closedir(stream) }
         identity = Identity(device: UInt(status.st_dev), inode: UInt(status.st_ino))
-        var files: [String] = [], folders: [String] = [], unreadable: [String] = []
+        var files: [String] = [], folders: [String] = [], unreadable: [String] = [], links: [String] = []
         while let entry = readdir(stream) {
             let bytes = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
             guard bytes.first != UInt8(ascii: ".") else { continue }
@@ -38,21 +40,27 @@ struct SourceFolder {
                 continue
             }
             guard name != "__MACOSX" else { continue }
-            switch Self.kind(entry.pointee.d_type, path: url.path + "/" + name) {
+            let kind = Self.kind(entry.pointee.d_type, path: url.path + "/" + name)
+            switch kind.target {
             case S_IFREG: files.append(name)
             case S_IFDIR: folders.append(name)
-            default: unreadable.append(name)
+            default:
+                unreadable.append(name)
+                continue
             }
+            if kind.isLink { links.append(name) }
         }
         (self.files, self.folders, self.unreadable) = (files.sorted(), folders.sorted(), unreadable.sorted())
+        self.links = links.sorted()
     }
 
     /// The kind of a file, following links; the listing's own word is taken where it has one, which saves a system call.
-    private static func kind(_ type: UInt8, path: String) -> mode_t {
-        if Int(type) == DT_REG { return S_IFREG }
-        if Int(type) == DT_DIR { return S_IFDIR }
-        var status = stat()
-        return stat(path, &status) == 0 ? status.st_mode & S_IFMT : 0
+    private static func kind(_ type: UInt8, path: String) -> (target: mode_t, isLink: Bool) {
+        if Int(type) == DT_REG { return (S_IFREG, false) }
+        if Int(type) == DT_DIR { return (S_IFDIR, false) }
+        var own = stat(), target = stat()
+        let isLink = lstat(path, &own) == 0 && own.st_mode & S_IFMT == S_IFLNK
+        return (stat(path, &target) == 0 ? target.st_mode & S_IFMT : 0, isLink)
     }
 
     /// The subfolder called `name`; where there is none, the only one that differs in case alone.

@@ -71,6 +71,11 @@ extension FindingCode {
                 group, .information, "A NIfTI file that belongs to no case. It is decoded and checked all the same.",
                 "Check whether it is meant to be here."
             )
+        case .linkOutsideSource:
+            (
+                group, .information, "Symbolic links that lead out of the folder. They are followed.",
+                "Nothing where you placed them. In a tree from elsewhere check what they lead to."
+            )
         default: nil
         }
     }

@@ -1,6 +1,6 @@
 /// The stable names of everything that the audit can find. `docs/audit-codes.md` lists them for readers.
 public enum FindingCode: String, CaseIterable, Sendable, Comparable {
-    // The tree; all but the last two are the adapters' own (``LayoutProblem``).
+    // The tree; all but the last three are the adapters' own (``LayoutProblem``).
     case missingImage = "missing-image"
     case missingLabel = "missing-label"
     case missingMap = "missing-map"
@@ -15,6 +15,7 @@ public enum FindingCode: String, CaseIterable, Sendable, Comparable {
     case unsupportedVariant = "unsupported-variant"
     case junkFile = "junk-file"
     case extraFile = "extra-file"
+    case linkOutsideSource = "link-outside-source"
 
     // Bytes.
     case truncatedGzip = "truncated-gzip"

@@ -38,7 +38,9 @@ struct RawTree {
         )
         .subtracting(listing.cases.map { $0.image.file.deletingLastPathComponent().path })
         let imageFolders = Set(listing.cases.map { $0.image.file.deletingLastPathComponent().path })
-        for folder in (try? SourceFolder(source))?.tree().folders ?? [] {
+        let folders = (try? SourceFolder(source))?.tree().folders ?? []
+        findings += Self.linksOutside(folders, root: root, dataset: dataset, relative: relative)
+        for folder in folders {
             findings += Self.junk(in: folder.url, dataset: dataset, relative: relative)
             for name in folder.files where VolumeFileName(name) != nil {
                 let file = folder.url.appending(path: name)
@@ -56,6 +58,21 @@ struct RawTree {
             }
         }
         (self.units, self.findings) = (units, findings)
+    }
+
+    /// One finding for all links that lead out of the tree: people link whole collections, whose files lie elsewhere.
+    private static func linksOutside(
+        _ folders: [SourceFolder], root: String, dataset: String, relative: (String) -> String
+    ) -> [Finding] {
+        let links = folders.flatMap { folder in folder.links.map { folder.url.path + "/" + $0 } }
+            .filter { !isBelow(root, $0) }
+        guard let first = links.first else { return [] }
+        let number = links.count == 1 ? "a link" : "\(links.count) links, the first"
+        return [
+            Finding(
+                .linkOutsideSource, dataset: dataset, file: relative(first),
+                expected: "files below the dataset's folder", found: "\(number) to \(realPath(first) ?? "")")
+        ]
     }
 
     /// Leftovers of archivers, which no listing shows.

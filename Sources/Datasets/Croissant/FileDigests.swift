@@ -18,7 +18,7 @@ struct FileDigest: Sendable {
                 "\(path): cannot be read (\(String(cString: strerror(errno)))). Check that it exists and its permissions."
             )
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw unreadable() }
         defer { close(descriptor) }
         let hasher = SHA256Hasher()

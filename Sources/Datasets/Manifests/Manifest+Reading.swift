@@ -10,7 +10,14 @@ extension Manifest {
     public init(file: URL, structures: StructureCatalogue) throws {
         let folder = file.deletingLastPathComponent()
         try self.init(text: readText(file), file: file.path, structures: structures) { name in
-            try readText(folder.appending(path: name))
+            let list = folder.appending(path: name)
+            // A list is text that came with the manifest; where it is a link, that leads nowhere else either.
+            guard realPath(list.path) == nil || isBelow(folder.path, list.path) else {
+                throw ManifestError(
+                    "\(list.path): expected a file below the manifest's folder but found a link to "
+                        + "\(realPath(list.path) ?? ""). Copy the file there.")
+            }
+            return try readText(list)
         }
     }
 

@@ -1,5 +1,6 @@
 import Digests
 import FoundationEssentials
+import Glibc
 import Metrics
 import NIfTI
 import VolumeStore
@@ -159,7 +160,11 @@ public struct Evaluator {
 }
 
 /// The SHA-256 of a file's bytes, as hexadecimal digits.
+///
+/// - Throws: `CocoaError` when it cannot be read or is a pipe or device, whose bytes may have no end.
 func fileDigest(_ file: URL) throws -> String {
+    var status = stat()
+    guard stat(file.path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw CocoaError(.fileReadUnknown) }
     let data = try Data(contentsOf: file, options: .alwaysMapped)
     return data.withUnsafeBytes { SHA256Digest(of: $0).hexadecimal }
 }

@@ -1,3 +1,4 @@
+import Datasets
 import Digests
 import FoundationEssentials
 import Metrics
@@ -58,7 +59,8 @@ public struct ProvenanceCheck: Sendable, Encodable {
         ]
         let predictions = result.runs.compactMap(\.prediction)
         if !predictions.isEmpty { links.append(Self.files("predictions", predictions, below: folder)) }
-        links.append(Self.file("ledger", provenance.ledger, at: folder.appending(path: provenance.ledger.path)))
+        links.append(
+            Self.file("ledger", provenance.ledger, at: folder.appending(path: provenance.ledger.path), below: folder))
         let checkpoint = places.checkpoint ?? URL(filePath: provenance.checkpoint.path)
         links.append(Self.file("checkpoint", provenance.checkpoint, at: checkpoint))
         links.append(Self.configuration(provenance.training, checkpoint: checkpoint))
@@ -67,8 +69,9 @@ public struct ProvenanceCheck: Sendable, Encodable {
         self.links = links
     }
 
-    private static func file(_ name: String, _ expected: FileDigest, at url: URL) -> Link {
-        let problem = problem(of: url, expected.digest)
+    private static func file(_ name: String, _ expected: FileDigest, at url: URL, below folder: URL? = nil) -> Link {
+        let problem =
+            folder.map { Self.problem(of: expected, below: $0) } ?? Self.problem(of: url, expected.digest)
         return Link(
             name: name, what: url.path, digest: expected.digest, status: problem == nil ? .verified : .broken,
             problem: problem)
@@ -76,11 +79,17 @@ public struct ProvenanceCheck: Sendable, Encodable {
 
     private static func files(_ name: String, _ expected: [FileDigest], below folder: URL) -> Link {
         let problems = expected.compactMap { entry in
-            problem(of: folder.appending(path: entry.path), entry.digest).map { "\(entry.path): \($0)" }
+            problem(of: entry, below: folder).map { "\(entry.path): \($0)" }
         }
         return Link(
             name: name, what: "\(folder.path) (\(expected.count) files)", digest: nil,
             status: problems.isEmpty ? .verified : .broken, problem: summary(problems))
+    }
+
+    /// The same of a file in `folder`: what a result names is read nowhere else.
+    private static func problem(of entry: FileDigest, below folder: URL) -> String? {
+        guard SafePath(entry.path) != nil else { return "expected a path below \(folder.path)" }
+        return problem(of: folder.appending(path: entry.path), entry.digest)
     }
 
     /// What is wrong with a file; `nil` when its digest is the expected one.

@@ -72,6 +72,7 @@ public struct EmbeddingFile: Sendable {
                 try JSONDecoder().decode(TuningResult.Summary.self, from: Data($0.utf8))
             }
         } catch { throw fail("the metadata cannot be read: \(error). Encode the references again.") }
+        guard !entries.isEmpty else { throw fail("expected references but found none. Encode some.") }
         let (tokens, width) = (predictor.tokens, predictor.width)
         references = try entries.enumerated().map { number, entry in
             guard let tensor = file.tensors["embedding.\(number)"],

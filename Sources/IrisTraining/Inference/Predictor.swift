@@ -80,6 +80,14 @@ public final class Predictor {
         throws
     {
         let patch = record.patch, multiple = network.configuration.patchMultiple
+        guard [patch.i, patch.j, patch.k].allSatisfy({ $0 <= 1024 }) else {
+            throw InferenceError.checkpoint(
+                file: file,
+                problem: """
+                    expected patches of at most 1024 voxels along each axis but found \(patch.i) x \(patch.j) x \(patch.k). \
+                    Use another checkpoint.
+                    """)
+        }
         guard [patch.i, patch.j, patch.k].allSatisfy({ $0 % multiple == 0 }) else {
             throw InferenceError.checkpoint(
                 file: file,
@@ -105,11 +113,7 @@ public final class Predictor {
     public convenience init(
         checkpoint url: URL, weights: Weights = .average, compute: IrisConfiguration.ComputeType? = nil
     ) throws {
-        let data: Data
-        do { data = try Data(contentsOf: url, options: .mappedIfSafe) } catch {
-            throw SafeTensorsError(
-                file: url.path, problem: "cannot be read: \(error). Check the path and its permissions.")
-        }
+        let data = try SafeTensors.data(of: url)
         let file = try SafeTensors(data, file: url.path)
         let record = try InferenceRecord(metadata: file.metadata, file: url.path)
         let hasAverage = file.tensors.keys.contains { $0.hasPrefix("average.") }
@@ -118,7 +122,8 @@ public final class Predictor {
                 checkpoint: file, file: url.path, prefix: weights == .average && hasAverage ? "average." : "",
                 compute: compute)
         }
-        let bank = MemoryBank(decay: 0, tensors: file.tensors, counts: file.metadata)
+        let shape = [network.configuration.tokensPerClass, network.configuration.embedding]
+        let bank = try MemoryBank(decay: 0, shape: shape, in: file, file: url.path)
         try self.init(network, record: record, bank: bank.embeddings.isEmpty ? nil : bank, file: url.path)
         fileDigest = data.withUnsafeBytes(SHA256Digest.init(of:))
     }

@@ -39,12 +39,23 @@ public struct MemoryBank: Sendable {
     }
 
     /// Reads back what ``tensors(tokens:)`` gave; other tensors are passed over.
-    init(decay: Double, tensors: [String: Tensor], counts: [String: String]) {
+    ///
+    /// - Parameters:
+    ///   - shape: tokens and width of the network's embeddings.
+    ///   - path: names the file in complaints.
+    /// - Throws: `SafeTensorsError` for an embedding of another shape, or one that is not finite.
+    init(decay: Double, shape: [Int], in file: SafeTensors, file path: String) throws(SafeTensorsError) {
         self.decay = decay
-        for (name, tensor) in tensors where name.hasPrefix("bank.") {
+        for (name, tensor) in file.tensors where name.hasPrefix("bank.") {
             guard let key = ClassKey(String(name.dropFirst(5))) else { continue }
+            guard tensor.shape == shape, tensor.isFinite else {
+                throw SafeTensorsError(
+                    file: path,
+                    problem: "expected \(name) to hold \(shape) finite numbers but found \(tensor.shape)"
+                        + "\(tensor.isFinite ? "" : ", some not finite"). Use another checkpoint.")
+            }
             embeddings[key] = tensor.values
-            updates[key] = counts[name].flatMap(Int.init) ?? 1
+            updates[key] = min(max(file.metadata[name].flatMap(Int.init) ?? 1, 1), 1 << 40)
         }
     }
 }

@@ -53,6 +53,12 @@ extension Trainer {
                 throw TrainingError.checkpoint(
                     file: path, problem: "the metadata lacks \(key). Use another checkpoint.")
             }
+            // Such that products with sizes of batches and groups stay countable.
+            guard 0...1 << 40 ~= value else {
+                throw TrainingError.checkpoint(
+                    file: path,
+                    problem: "expected \(key) to be 0 to \(1 << 40) but found \(value). Use another checkpoint.")
+            }
             return value
         }
         let parameters = network.parameters
@@ -65,7 +71,11 @@ extension Trainer {
             try parameters.fill(average.values, from: file.tensors, prefix: "average.", file: path)
             average.updateCount = try number("average.updates")
         }
-        if let bank { self.bank = MemoryBank(decay: bank.decay, tensors: file.tensors, counts: file.metadata) }
+        if let bank {
+            let configuration = network.configuration
+            self.bank = try MemoryBank(
+                decay: bank.decay, shape: [configuration.tokensPerClass, configuration.embedding], in: file, file: path)
+        }
         step = try number("step")
         skippedInARow = try number("skippedInARow")
         best = BestValidation(

@@ -14,6 +14,7 @@ extension Iris {
     /// In place of ArgumentParser's own `main`, which leaves with 64 after a usage error and 1 after any other.
     static func main() async {
         do {
+            try ProgramArguments.check()
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()

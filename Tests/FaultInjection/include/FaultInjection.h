@@ -10,5 +10,8 @@
 ///
 /// `IRIS_FAULT_LOG` names a file that gets a line per step: its kind, a space, and the path.
 ///
+/// `IRIS_CLOCK=back` lets the wall clock run backwards: each reading is a minute before the one before it. `IRIS_CLOCK_LOG`
+/// names a file that gets a byte per reading. Clocks that cannot be set, such as CLOCK_MONOTONIC, go on as they are.
+///
 /// Writes to standard output, standard error, pipes and sockets do not count; messages that carry a descriptor do.
 /// Steps through mapped memory are not seen.

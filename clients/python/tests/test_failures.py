@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -85,6 +87,37 @@ def test_interrupted_consumer_ends_quietly(consumer):
     assert process.returncode == -signal.SIGINT or process.returncode == 130
     assert "KeyboardInterrupt" in complaints and "ProducerError" not in complaints
     wait_for_end(producer, 5)
+
+
+KILLS = 50 if os.environ.get("IRIS_SLOW_TESTS") == "1" else 5
+
+
+def test_consumers_killed_again_and_again(consumer):
+    """At random moments, while the ring is full or being read; the fixture looks for what is left in /dev/shm."""
+    moments = random.Random(7)
+    for kill in range(KILLS):
+        process, producer = consumer("time.sleep(0.002)" if kill % 2 else "time.sleep(100)")
+        time.sleep(moments.uniform(0, 0.1))
+        process.kill()
+        wait_for_end(producer, 5)
+
+
+def test_producers_killed_again_and_again(open_stream):
+    moments = random.Random(8)
+    for _ in range(KILLS):
+        stream = open_stream(slots=3)
+        episode = next(stream)
+        expected = episode.query.copy()
+        timer = threading.Timer(moments.uniform(0, 0.1), os.kill, (stream.producer_pid, signal.SIGKILL))
+        timer.start()
+        start = time.monotonic()
+        with pytest.raises(ProducerError, match="ended by signal 9"):
+            while True:
+                next(stream)
+        assert time.monotonic() - start < 5
+        # What was received stays: the memory lives as long as one side maps it.
+        assert (episode.query == expected).all()
+        stream.close()
 
 
 def test_killed_producer_raises(open_stream):
