@@ -114,7 +114,7 @@ fuzz: deps ## run the fuzzers with AddressSanitizer, FUZZ_SECONDS each; FUZZ_TAR
 	    -artifact_prefix=.build-fuzz/found/$$target- .build-fuzz/corpora/$$target Tests/FuzzTests/Corpora/$$target; \
 	done
 
-demo: build ## make, audit, prepare and picture a synthetic dataset in datasets/phantom/demo
+demo: build ## from nothing to a report of a toy model trained on synthetic data, in datasets/phantom/demo
 	@IRIS=$(IRIS) Scripts/demo.sh datasets/phantom/demo
 
 LIBRARIES := AtomicFiles Configuration Datasets Digests Episodes IrisModel IrisTraining Metrics NIfTI Pictures Preparation \
