@@ -12,7 +12,7 @@ import Testing
 
     @Test func everyTrainingConfigurationFitsItsModelAndEpisodes() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).sorted()
-        #expect(files == ["hippocampus.yaml", "paper.yaml", "small.yaml"])
+        #expect(files == ["demo.yaml", "hippocampus.yaml", "paper.yaml", "small.yaml"])
         for name in files {
             let training = try TrainingConfiguration(contentsOf: Self.folder.appending(path: name))
             let episodes = try EpisodeConfiguration(contentsOf: URL(filePath: training.episodes))

@@ -88,7 +88,7 @@ public struct EvaluationPage {
             ScoreSections.tile("\(queries)", "queries of the split \(settings.split)"),
             ScoreSections.tile(
                 "\(settings.references)", settings.references == 1 ? "reference" : "references per class"),
-            ScoreSections.tile("\(settings.repeats)", "choices of references"),
+            ScoreSections.tile("\(settings.repeats)", settings.repeats == 1 ? "choice of references" : "choices of references"),
             ScoreSections.tile("\(result.classes.count)", "classes"),
         ]
         return .element("div", [("class", "tiles")], tiles)
