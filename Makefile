@@ -101,6 +101,7 @@ hippocampus: prepare-hippocampus ## prepare HIPPOCAMPUS=DIR, train in RUN=DIR, e
 	@IRIS=$(IRIS) Scripts/hippocampus.sh "$(HIPPOCAMPUS)" "$(STORE)" "$(RUN)" "$(TRAINING)"
 
 # Each reader of foreign bytes in turn, for so many seconds. What is found lies in .build-fuzz/found; corpora grow beside it.
+# Images are written to memory, which makes three times as many of them.
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= nifti gzip manifest plan safetensors token
 
@@ -109,7 +110,7 @@ fuzz: deps ## run the fuzzers with AddressSanitizer, FUZZ_SECONDS each; FUZZ_TAR
 	@mkdir -p .build-fuzz/found
 	@for target in $(FUZZ_TARGETS); do \
 	  mkdir -p .build-fuzz/corpora/$$target; \
-	  FUZZ_TARGET=$$target SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 .build-fuzz/release/iris_fuzz \
+	  FUZZ_TARGET=$$target TMPDIR=/dev/shm SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 .build-fuzz/release/iris_fuzz \
 	    -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
 	    -artifact_prefix=.build-fuzz/found/$$target- .build-fuzz/corpora/$$target Tests/FuzzTests/Corpora/$$target; \
 	done

@@ -35,11 +35,26 @@ public final class VolumeStore: Sendable {
         {
             throw StoreError.notAnIndex(
                 file: index, found: "a file that SQLite cannot read (\(error.message ?? "damaged"))")
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY && mode == .read {
+            throw halfMade(index)
+        } catch let error as DatabaseError where [.SQLITE_IOERR, .SQLITE_FULL].contains(error.resultCode) {
+            // Among these is a full disk, where SQLite makes the memory that it shares between processes.
+            throw StoreError.file(
+                index,
+                problem: "SQLite cannot read or write it (\(error.message ?? "disk I/O error")). "
+                    + "Check the disk and the space left.")
         }
         let store = VolumeStore(folder: folder, mode: mode, pool: pool, writerLock: writerLock)
         if let writerLock, writerLock.isAlone { try store.clearLeftovers() }
         writerLock?.share()
         return store
+    }
+
+    /// An index with a journal by which its last change has to be undone, which readers may not do.
+    private static func halfMade(_ index: String) -> StoreError {
+        .format(
+            file: index,
+            problem: "a run that was stopped left a change half made. Bring it up to date with iris prepare.")
     }
 
     private static func openIndex(_ index: String, folder: URL, mode: Mode) throws -> DatabasePool {
@@ -62,6 +77,7 @@ public final class VolumeStore: Sendable {
             // SQLite wants to make a file beside the index to read it. Where nothing can be written, nobody writes the
             // index either, and it can be read without, unless a writer's log waits to be taken in.
             var log = stat()
+            guard stat(index + "-journal", &log) != 0 || log.st_size == 0 else { throw halfMade(index) }
             guard stat(index + "-wal", &log) != 0 || log.st_size == 0 else {
                 throw StoreError.file(
                     index,

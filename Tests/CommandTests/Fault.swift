@@ -60,13 +60,14 @@ struct FaultJournal {
     }
 
     /// The numbers of steps to try: all of them, or the first of each series of equal ones, thinned out to about
-    /// `count`, with every rename.
+    /// `count`, with every rename and every end of a transaction by which SQLite makes the index.
     func choice(of count: Int) -> [Int] {
         if Fault.walksAll { return Array(1...steps.count) }
         let places = steps.indices.filter { $0 == 0 || steps[$0] != steps[$0 - 1] }
         let stride = max(1, places.count / count)
         return places.enumerated().filter { number, place in
             number % stride == stride / 2 || steps[place].hasPrefix("rename ")
+                || steps[place].hasPrefix("remove ") && steps[place].hasSuffix("-journal")
         }.map { $0.element + 1 }
     }
 }

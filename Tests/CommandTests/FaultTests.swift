@@ -10,8 +10,16 @@ import Testing
 @Suite(.serialized) struct StoreFaultTests {
     private let folder = try! PrepareTests.Folder()
 
-    private func preparation(_ source: String, _ store: String, jobs: Int = 1) -> [String] {
-        ["prepare", "amos22", "--source", source, "--store", folder.path(store), "--jobs", "\(jobs)", "--json"]
+    /// Coarse, so that the many runs write little.
+    init() throws {
+        try Data("spacing: [4, 4, 4]\n".utf8).write(to: folder.url.appending(path: "coarse.yaml"))
+    }
+
+    private func preparation(_ source: String, _ store: String) -> [String] {
+        [
+            "prepare", "amos22", "--source", source, "--store", folder.path(store), "--jobs", "1", "--json",
+            "--config", folder.path("coarse.yaml"),
+        ]
     }
 
     /// What an interrupted run may leave: a whole store and files that the index does not know, or none that can be read yet.
