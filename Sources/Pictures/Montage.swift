@@ -14,6 +14,8 @@ public enum Montage {
         public var legend: [(value: UInt8, name: String)] = []
         public var fillOpacity = 0.3
         public var outlines = true
+        /// Whether a frame shows the position in ``Montage/threePlanes(_:at:options:)``.
+        public var marksPosition = false
 
         public init(window: IntensityWindow? = nil, pixelSize: Double? = nil, caption: String? = nil) {
             (self.window, self.pixelSize, self.caption) = (window, pixelSize, caption)
@@ -29,7 +31,8 @@ public enum Montage {
         -> RGBImage
     {
         let position = position ?? source.mostLabelledPosition()
-        let style = style(for: source, options)
+        var style = style(for: source, options)
+        if options.marksPosition { style.mark = position }
         let pictures = AnatomicalPlane.allCases.map { plane in
             let index = position[source.arrayAxis(plane.normal)]
             return titled(source.picture(of: plane, index: index, style: style), "\(plane.rawValue) \(index)")

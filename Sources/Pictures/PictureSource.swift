@@ -9,6 +9,9 @@ public struct PictureSource {
     let intensity: (Int) -> Double
     let label: ((Int) -> UInt8)?
 
+    /// Whether there are labels to draw.
+    public var isLabelled: Bool { label != nil }
+
     /// From voxels of any kind, such as files mapped into memory.
     public init(grid: Grid, intensity: @escaping (Int) -> Double, label: ((Int) -> UInt8)? = nil) {
         (self.grid, self.intensity, self.label) = (grid, intensity, label)

@@ -12,6 +12,8 @@ public struct SliceStyle: Sendable {
     public var outlines = true
     /// Whether letters at the edges name the directions.
     public var letters = true
+    /// A voxel to draw a frame around.
+    public var mark: SIMD3<Int>?
 
     /// - Precondition: the pixel size is finite and positive.
     public init(window: IntensityWindow, pixelSize: Double) {
@@ -50,7 +52,28 @@ extension PictureSource {
             overlay(labels, on: &picture, style)
         }
         if style.letters { drawLetters(of: plane, on: &picture) }
+        if let mark = style.mark {
+            drawFrame(
+                on: &picture,
+                across: horizontal.pixels.indices(where: { $0.nearest == mark[arrayAxis(plane.leftwards)] }),
+                down: vertical.pixels.indices(where: { $0.nearest == mark[arrayAxis(plane.upwards)] }))
+        }
         return picture
+    }
+
+    /// A frame a few pixels away from the pixels of a voxel, so that what it shows stays visible.
+    private func drawFrame(on picture: inout RGBImage, across: Range<Int>, down: Range<Int>) {
+        guard !across.isEmpty, !down.isEmpty else { return }
+        for (distance, color) in [(4, RGB.black), (6, .black), (5, RGB(255, 220, 90))] {
+            let (left, right) = (across.lowerBound - distance, across.upperBound - 1 + distance)
+            let (top, bottom) = (down.lowerBound - distance, down.upperBound - 1 + distance)
+            for y in max(0, top)...min(picture.height - 1, bottom) {
+                for x in [left, right] where (0..<picture.width).contains(x) { picture[x, y] = color }
+            }
+            for x in max(0, left)...min(picture.width - 1, right) {
+                for y in [top, bottom] where (0..<picture.height).contains(y) { picture[x, y] = color }
+            }
+        }
     }
 
     /// A labelled pixel belongs to the outline when one of its four neighbours has another label or lies outside.
@@ -109,5 +132,13 @@ extension PictureSource {
                 )
             }
         }
+    }
+}
+
+extension [(low: Int, high: Int, fraction: Double, nearest: Int)] {
+    /// The pixels that fulfil a condition, which lie side by side; empty when none does.
+    fileprivate func indices(where condition: (Element) -> Bool) -> Range<Int> {
+        guard let first = firstIndex(where: condition), let last = lastIndex(where: condition) else { return 0..<0 }
+        return first..<last + 1
     }
 }

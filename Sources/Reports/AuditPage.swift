@@ -64,11 +64,16 @@ public struct AuditPage: Sendable {
             }
             table.add([
                 .init(mark, key: name), .init(finding.code.rawValue), .init(finding.caseID ?? "–"),
-                .init(finding.file ?? "–"),
+                .init(Self.breakable(finding.file ?? "–"), key: finding.file ?? ""),
                 .init(finding.expected), .init(finding.found), .init(finding.acknowledgement ?? finding.fix),
             ])
         }
         return table.html
+    }
+
+    /// A path that may be broken after its slashes.
+    private static func breakable(_ path: String) -> HTML {
+        HTML(markup: path.htmlEscaped.replacing("/", with: "/<wbr>"))
     }
 
     private var pictures: [HTML] {

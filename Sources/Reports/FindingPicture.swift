@@ -43,12 +43,22 @@ struct FindingPicture {
         guard let source = source(record, image: image, labels: labels, finding: finding) else { return nil }
         let shape = source.grid.shape.components
         let voxel = pointwiseMin(pointwiseMax(place.voxel, .zero), shape &- 1)
-        guard
-            let bytes = try? Montage.threePlanes(
-                source, at: voxel, options: Montage.Options(pixelSize: pixelSize(source.grid))
-            ).pngData()
-        else { return nil }
+        var options = Montage.Options(pixelSize: pixelSize(source.grid))
+        options.marksPosition = finding.place != nil
+        if source.isLabelled { options.legend = legend(record) }
+        guard let bytes = try? Montage.threePlanes(source, at: voxel, options: options).pngData() else { return nil }
         return "data:image/png;base64," + Data(bytes).base64EncodedString()
+    }
+
+    /// The label values of a case with their names.
+    private func legend(_ record: CaseRecord) -> [(value: UInt8, name: String)] {
+        let names = report.classes[record.source.dataset] ?? []
+        return (record.label?.classes ?? []).compactMap { measure in
+            guard let value = UInt8(exactly: measure.value) else { return nil }
+            return (
+                value, names.first { $0.value == measure.value }?.name ?? "value \(measure.value), not in the table"
+            )
+        }
     }
 
     /// The pictures stay small: a report may hold dozens.

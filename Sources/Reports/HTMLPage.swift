@@ -41,17 +41,18 @@ public struct HTMLPage: Sendable {
         header,main{max-width:1280px;margin:0 auto;padding:0 24px}header{padding-top:24px;border-bottom:1px solid var(--line)}
         h1{font-size:24px;margin:0 0 8px}h2{font-size:18px;margin:28px 0 12px}h3{font-size:14px;margin:0 0 6px;font-weight:600}
         nav a{margin-right:18px;color:var(--accent);text-decoration:none;line-height:2.2}p{margin:6px 0}.soft{color:var(--soft)}
-        .tiles{display:flex;flex-wrap:wrap;gap:12px}.tile{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px 16px;min-width:120px}
+        .tiles{display:flex;flex-wrap:wrap;gap:12px}.tile{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px 14px;min-width:100px}
         .tile b{display:block;font-size:22px;font-variant-numeric:tabular-nums}.tile.error b{color:var(--error)}.tile.warning b{color:var(--warning)}.tile.info b{color:var(--info)}.tile.good b{color:var(--good)}
         .tools{display:flex;flex-wrap:wrap;gap:10px;margin:0 0 10px;align-items:center}.tools input,.tools select{font:inherit;color:inherit;background:var(--panel);border:1px solid var(--line);border-radius:6px;padding:5px 9px}.tools input{flex:1;min-width:200px}
         .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:6px 10px;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
         th{cursor:pointer;user-select:none;white-space:nowrap;background:var(--panel);position:sticky;top:0;font-weight:600}th::after{content:" \\2195";color:var(--soft);font-weight:400}th[aria-sort=ascending]::after{content:" \\2191"}th[aria-sort=descending]::after{content:" \\2193"}
-        th.number{text-align:right}td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td:not(.name):not(.number){min-width:130px}td.name{white-space:nowrap;overflow-wrap:normal}
+        th.number{text-align:right}td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td:not(.name):not(.number){min-width:150px}td.name{white-space:nowrap;overflow-wrap:normal}
         .mark{display:inline-block;border-radius:4px;padding:0 7px;font-size:13px;border:1px solid currentColor;white-space:nowrap}.mark.error{color:var(--error)}.mark.warning{color:var(--warning)}.mark.info{color:var(--info)}.mark.known{color:var(--soft)}
-        .plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(380px,1fr));gap:16px}.plot{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:12px}
-        svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font:11px system-ui,sans-serif}svg .axis{stroke:var(--line)}svg .bar{fill:var(--accent)}svg .box{fill:var(--accent);fill-opacity:.25;stroke:var(--accent)}svg .middle{stroke:var(--accent);stroke-width:2}svg .dot{fill:var(--accent);fill-opacity:.6}
+        .plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(380px,100%),1fr));gap:16px}.plot{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:12px}
+        svg{display:block;width:100%;height:auto;overflow:visible}svg text{fill:var(--soft);font:11px system-ui,sans-serif}svg .axis{stroke:var(--line)}svg .bar{fill:var(--accent)}svg .box{fill:var(--accent);fill-opacity:.25;stroke:var(--accent)}svg .middle{stroke:var(--accent);stroke-width:2}svg .dot{fill:var(--accent);fill-opacity:.6}
         .legend{display:flex;flex-wrap:wrap;gap:4px 14px;margin:8px 0 0;font-size:13px;color:var(--soft)}.legend i{display:inline-block;width:10px;height:10px;border-radius:50%;margin-right:5px}.interval{color:var(--soft);font-size:13px}
-        .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(440px,1fr));gap:16px}figure{margin:0;background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:12px}figure img{display:block;max-width:100%;border-radius:4px}figcaption{margin-top:8px;font-size:13px;overflow-wrap:anywhere}
+        @media(max-width:700px){header,main{padding:0 14px}td:not(.name):not(.number){min-width:210px}.tools input{flex-basis:100%}}
+        .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(440px,100%),1fr));gap:16px}figure{margin:0;background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:12px}figure img{display:block;max-width:100%;border-radius:4px}figcaption{margin-top:8px;font-size:13px;overflow-wrap:anywhere}
         """
 
     /// Sorting by a click on a column's title and filtering by words and by the value of marked columns.

@@ -13,7 +13,8 @@ public enum SVGPlot {
         let width = (axis.high - axis.low) / Double(bins)
         var counts = [Int](repeating: 0, count: bins)
         for value in values { counts[min(bins - 1, Int((value - axis.low) / width))] += 1 }
-        let vertical = Axis(0, Double(counts.max()!))
+        // Counts are whole, and so are their marks.
+        let vertical = Axis(0, Double(max(2, counts.max()!)), wholeSteps: true)
         let bars = counts.enumerated().filter { $0.element > 0 }.map { n, count in
             let x = axis.place(axis.low + Double(n) * width, horizontally),
                 next = axis.place(axis.low + Double(n + 1) * width, horizontally)
@@ -173,7 +174,7 @@ public enum SVGPlot {
         let low, high: Double
         let ticks: [Double]
 
-        init(_ a: Double, _ b: Double) {
+        init(_ a: Double, _ b: Double, wholeSteps: Bool = false) {
             let span = b > a ? b - a : max(abs(a), 1)
             var step = 1.0
             while step * 5 < span { step *= 10 }
@@ -182,6 +183,7 @@ public enum SVGPlot {
                 step /= divisor
                 break
             }
+            if wholeSteps { step = step.rounded(.up) }
             let first = (a / step).rounded(.down), last = max((b / step).rounded(.up), first + 1)
             (low, high) = (first * step, last * step)
             ticks = (0...Int(last - first)).map { (first + Double($0)) * step }

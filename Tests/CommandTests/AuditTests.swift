@@ -49,6 +49,19 @@ import Testing
                 && text.output.hasSuffix("Passed.\n"))
     }
 
+    @Test func aPageThatCannotBeWrittenIsRefusedBeforeTheWork() throws {
+        let folder = try Folder(), source = try folder.phantom(), absent = folder.path("absent")
+        let run = try IrisCommand(["audit", "msd", "--source", source, "--html", absent + "/page.html"])
+        #expect(run.status == 2 && run.output.isEmpty)
+        #expect(
+            run.errors == """
+                error: --html \(absent)/page.html: expected a folder \(absent) that may be written to but found: No such file or \
+                directory. Make it first, or name another one.
+
+                """)
+        #expect(try IrisCommand(["audit", "msd", "--source", source, "--html", folder.path("raw")]).status == 2)
+    }
+
     @Test func aDamagedFileIsAnErrorWithItsName() throws {
         let folder = try Folder(), source = try folder.phantom()
         let damaged = URL(filePath: source).appending(path: "Task04_Hippocampus/imagesTr/hippocampus_001.nii.gz")

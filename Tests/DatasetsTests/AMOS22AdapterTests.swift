@@ -60,7 +60,7 @@ import Testing
             "labelsTr/amos_9999.nii.gz", "imagesTr/liver.nii.gz", "imagesTr/amos_0001_0001.nii.gz",
         ])
         let description = """
-            {"name": "AMOS", "labels": {"0": "background", "8": "arota", "10": "portal vein and splenic vein"},
+            {"name": "AMOS", "labels": {"0": "background", "8": "arota", "10": "pancreas"},
              "training": [{"image": "./imagesTr/amos_0001.nii.gz", "label": "./labelsTr/amos_0001.nii.gz"},
                           {"image": "../secret/amos_0002.nii.gz"}, {"image": "./imagesTr/amos_0007.nii.gz"}],
              "test": [{"image": "./imagesTs/amos_0010.nii.gz"}, "./imagesTs/amos_0012.nii.gz"]}
@@ -78,7 +78,7 @@ import Testing
                 "missing-label amos_0004 amos_0004.nii.gz",
                 "unlisted-file amos_0004 amos_0004.nii.gz", "unlisted-file amos_0006 amos_0006.nii.gz",
                 "unlisted-file amos_9999 amos_9999.nii.gz",
-                "unsafe-path - dataset.json", "unsupported-variant - dataset.json",
+                "unsafe-path - dataset.json",
             ])
         let missing = try #require(found.problems.first { $0.code == .missingLabel })
         #expect(
@@ -95,8 +95,38 @@ import Testing
         #expect(
             error?.description == """
                 \(folder.url.path): expected the layout of amos22 (imagesTr/amos_0001.nii.gz with labelsTr/amos_0001.nii.gz, imagesVa with \
-                labelsVa, imagesTs, dataset.json) but found notes/, volume-0.nii. Name the folder that holds it.
+                labelsVa, imagesTs, dataset.json) but found notes/, volume-0.nii. It looks like lits: use that dataset, or name \
+                another folder.
                 """)
-        #expect(throws: LayoutError.self) { try listing("amos22", folder.url.appending(path: "absent")) }
+    }
+
+    @Test("A copy whose own list gives a label another meaning is refused: BCV's labels under AMOS22's names")
+    func otherLabels() throws {
+        let folder = try TemporaryFolder().write(["imagesTr/amos_0001.nii.gz", "labelsTr/amos_0001.nii.gz"])
+        try folder.write(["dataset.json"], #"{"labels": {"9": "postcava", "10": "portal vein and splenic vein"}}"#)
+        let error = #expect(throws: LayoutError.self) { try listing("amos22", folder.url) }
+        #expect(
+            error?.found.hasSuffix(
+                #"dataset.json, which calls label 10 "portal vein and splenic vein" and not pancreas"#)
+                == true)
+    }
+
+    @Test("The unlabelled extension, in folders of its own, is on no list and in no part") func unlabelledExtension()
+        throws
+    {
+        let folder = try TemporaryFolder().write([
+            "imagesTr/amos_0001.nii.gz", "labelsTr/amos_0001.nii.gz",
+            "amos22_unlabeled_ct_5000_5399/imagesTr/amos_5000.nii.gz", "amos22_unlabeled_ct_5400_5899/amos_5437.nii.gz",
+            "amos22_unlabeled_ct_5400_5899/amos_0004.nii.gz",
+        ])
+        try folder.write(
+            ["dataset.json"], #"{"labels": {"1": "spleen"}, "training": [{"image": "./imagesTr/amos_0001.nii.gz"}]}"#)
+        let found = try listing("amos22", folder.url)
+        #expect(found.problems.isEmpty, "\(found.problems)")
+        #expect(
+            found.lines == [
+                "amos_0001 amos_0001 CT train train labelled", "amos_0004 amos_0004 CT train train unlabelled",
+                "amos_5000 amos_5000 CT - - unlabelled", "amos_5437 amos_5437 CT - - unlabelled",
+            ])
     }
 }

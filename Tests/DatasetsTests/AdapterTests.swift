@@ -56,7 +56,7 @@ import Testing
         let folder = try TemporaryFolder().write([
             "kits19/data/case_00000/imaging.nii.gz", "kits19/data/case_00000/segmentation.nii.gz",
             "kits19/data/case_00001/segmentation.nii.gz",
-            "kits19/data/case_00002/imaging.nii.gz", "kits19/data/case_00210/imaging.nii.gz", "kits19/data/kits.json",
+            "kits19/data/case_00002/imaging.nii.gz", "kits19/data/case_00210/imaging.nii.gz",
             "kits19/data/LICENSE",
         ])
         let found = try listing("kits19", folder.url)
@@ -80,6 +80,24 @@ import Testing
         let folder = try TemporaryFolder().write(["case_00000/imaging.nii.gz", "case_00000/segmentation.nii.gz", path])
         let error = #expect(throws: LayoutError.self) { try listing("kits19", folder.url) }
         #expect(error?.found.contains("which is of KiTS21 or KiTS23; their labels differ (3 is a cyst)") == true)
+    }
+
+    @Test("KiTS19: kits.json states voxel sizes slices first; a broken one is reported and not needed") func kitsJSON()
+        throws
+    {
+        let folder = try TemporaryFolder().write([
+            "data/case_00000/imaging.nii.gz", "data/case_00000/segmentation.nii.gz",
+        ])
+        try folder.write(
+            ["data/kits.json"],
+            #"[{"case_id": "case_00000", "voxel_spacing": {"x_spacing": 0.9, "y_spacing": 0.8, "z_spacing": 5}}, {"case_id": 3}]"#
+        )
+        let stated = try #require(listing("kits19", folder.url).cases[0].statedSpacing)
+        #expect(stated.spacing.components == [5, 0.8, 0.9] && stated.sliceAxis == 0 && stated.file == "kits.json")
+        try folder.write(["data/kits.json"], "{}")
+        let broken = try listing("kits19", folder.url)
+        #expect(broken.problemLines == ["unreadable-metadata - kits.json"])
+        #expect(broken.cases.count == 1 && broken.cases[0].statedSpacing == nil)
     }
 
     @Test(
@@ -203,6 +221,35 @@ import Testing
         #expect(error?.found == "\(folder.url.path)/dataset.json with not a JSON file that can be read")
     }
 
+    @Test("A manifest of one dataset gives it its name, modality and label table, whatever the folder says")
+    func ownManifest()
+        throws
+    {
+        let folder = try TemporaryFolder().write([
+            "Task04/imagesTr/a.nii.gz", "Task04/labelsTr/a.nii.gz", "Task04/imagesTs/a.nii.gz",
+        ])
+        let list = """
+            {"name": "Hippocampus", "modality": {"0": "CT"}, "labels": {"1": "LAST", "2": "Posterior"}, "numTraining": 1,
+             "training": [{"image": "./imagesTr/a.nii.gz", "label": "./labelsTr/a.nii.gz"}], "test": ["./imagesTs/a.nii.gz"]}
+            """
+        try folder.write(["Task04/dataset.json"], list.replacing("LAST", with: "Anterior"))
+        let found = try listing("msd-hippocampus", folder.url)
+        // The subject stays one, so that the audit sees it in two parts.
+        #expect(found.lines == ["a a MR train - labelled", "a-test a MR test - unlabelled"])
+        #expect(found.dataset == "msd-hippocampus" && found.cases.allSatisfy { $0.dataset == found.dataset })
+        #expect(found.classes == nil && found.problems.isEmpty)
+        #expect(try listing("msd", folder.url).dataset == "task04")
+        try folder.write(["Task04/dataset.json"], list.replacing("LAST", with: "Posterior"))
+        let error = #expect(throws: LayoutError.self) { try listing("msd-hippocampus", folder.url) }
+        let task = folder.url.appending(path: "Task04").path
+        #expect(
+            error?.description == """
+                \(task): expected the layout of msd-hippocampus (dataset.json beside imagesTr, labelsTr and imagesTs) but found \
+                \(task)/dataset.json, which calls label 1 "Posterior" and not Anterior. Map the labels back to the release's \
+                values, or describe this copy in a manifest of its own.
+                """)
+    }
+
     @Test("nnU-Net version 2: channels, regions, the ignore label, missing and strange files") func nnUNet() throws {
         let folder = try TemporaryFolder().write([
             "Dataset005_Prostate/imagesTr/p_00_0000.nii.gz", "Dataset005_Prostate/imagesTr/p_00_0001.nii.gz",
@@ -274,7 +321,7 @@ import Testing
         arguments: [
             (
                 #"{"channel_names": {"0": "CT"}, "labels": {"background": 0, "spleen": 1}, "file_ending": ".png"}"#,
-                "files ending in .png; only .nii and .nii.gz are read"
+                "files ending in .png, of which none is read"
             ),
             (
                 #"{"channel_names": {"0": "CT"}, "labels": {"background": 0, "spleen": 256}, "file_ending": ".nii.gz"}"#,

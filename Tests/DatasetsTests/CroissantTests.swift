@@ -21,6 +21,12 @@ import Testing
         let found = try await export("amos22", folder)
         #expect(found["@type"] == .text("sc:Dataset") && found["name"] == .text("amos22"))
         #expect(found["conformsTo"] == .text("http://mlcommons.org/croissant/1.0"))
+        // What the specification requires of a dataset.
+        for key in ["description", "license", "name", "url", "creator", "datePublished"] {
+            #expect(found[key] != nil, "\(key)")
+        }
+        #expect(found["license"]?.array?.first == .text("https://creativecommons.org/licenses/by/4.0/"))
+        #expect(found["creator"]?["name"] == .text("Ji Y. et al. (AMOS)") && found["datePublished"] == .text("2022"))
         #expect(
             found["@context"]?["cr"] == .text("http://mlcommons.org/croissant/")
                 && found["@context"]?["sha256"] == nil)

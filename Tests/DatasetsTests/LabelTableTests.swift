@@ -51,6 +51,7 @@ import Testing
                     "3 cerebrospinal fluid = cerebrospinal-fluid",
                 ]
             ),
+            ("msd-hippocampus", ["1 Anterior = anterior-hippocampus", "2 Posterior = posterior-hippocampus"]),
             ("msd", []), ("nnunet", []),
         ]) func table(name: String, expected: [String]) throws
     {
@@ -63,6 +64,27 @@ import Testing
         #expect(lines == expected)
         #expect(manifest.isGeneric == expected.isEmpty)
         for one in manifest.classes { #expect(library.structures[one.structure] != nil) }
+    }
+
+    /// Value to structure of the ten tasks, whose label names are those of their `dataset.json`.
+    @Test(
+        "Labels of the Medical Segmentation Decathlon",
+        arguments: [
+            (
+                "BRATS", ["edema", "non-enhancing tumor", "enhancing tumour"],
+                ["brain-oedema", "brain-tumour-non-enhancing", "brain-tumour-enhancing"]
+            ),
+            ("LeftAtrium", ["left atrium"], ["left-atrium"]),
+            ("LITS", ["liver", "cancer"], ["liver", "liver-tumour"]),
+            ("Hippocampus", ["Anterior", "Posterior"], ["anterior-hippocampus", "posterior-hippocampus"]),
+            ("PROSTATE", ["PZ", "TZ"], ["prostate-peripheral-zone", "prostate-transition-zone"]),
+            ("Lung", ["cancer"], ["lung-tumour"]),
+            ("Pancreas", ["pancreas", "cancer"], ["pancreas", "pancreas-tumour"]),
+            ("HepaticVessel", ["Vessel", "Tumour"], ["hepatic-vessels", "hepatic-vessel-tumour"]),
+            ("Spleen", ["spleen"], ["spleen"]), ("COLON", ["colon cancer primaries"], ["colon-tumour"]),
+        ]) func decathlon(task: String, names: [String], structures: [String])
+    {
+        #expect(names.map { library.structures.structure(named: $0, context: task)?.id } == structures)
     }
 
     @Test("AMOS22 drops bladder and prostate in MR alone") func droppedInMR() throws {
@@ -111,6 +133,21 @@ import Testing
             }
             #expect(ids.count == count.cases)
         }
+    }
+
+    @Test("AMOS22's paper split by modality, and every labelled case of it in the official lists")
+    func paperByModality()
+        throws
+    {
+        let manifest = try library.manifest("amos22")
+        let paper = try #require(manifest.paperSplit), official = try #require(manifest.officialSplit)
+        let counts = Split.allCases.map { split in
+            [Modality.ct, .mr].map { modality in
+                paper.ids[split]!.count { manifest.modality.modality(number: Int($0.suffix(4))) == modality }
+            }
+        }
+        #expect(counts == [[195, 38], [5, 2], [100, 20]])
+        #expect(Set(paper.ids.values.joined()) == Set(official.ids[.train]! + official.ids[.val]!))
     }
 
     @Test("LiTS corrections are those of the fact sheet") func corrections() throws {

@@ -28,7 +28,8 @@ import Testing
             ("splits/amos22-paper.json", "../amos22-paper.json"),
             ("splits/amos22-paper.json", "/etc/passwd"), ("{x: 30, y: 30, z: 10}", "{x: 30, y: 30}"),
             ("{x: 30, y: 30, z: 10}", "everything"), ("remedy:", "cure:"),
-            ("labelled: 0}", "labelled: -1}"),
+            ("labelled: 0}", "labelled: -1}"), ("published: \"2022\"", "published: \"2022-13\""),
+            ("published: \"2022\"", "published: \"22\""),
         ]) func bothRefuse(good: String, bad: String) throws
     {
         let text = try String(contentsOf: library.folder.appending(path: "amos22.yaml"), encoding: .utf8)

@@ -4,7 +4,8 @@ import FoundationEssentials
 ///
 /// Nothing outside this file knows that layout: `imagesTr` with `labelsTr`, `imagesVa` with `labelsVa`, `imagesTs`, and
 /// a `dataset.json` that is checked but not needed. Conversions to nnU-Net names (`amos_0507_0000.nii.gz`), often with
-/// both labelled folders merged into `imagesTr`, are read as well. A label may lie in either label folder.
+/// both labelled folders merged into `imagesTr`, are read as well. A label may lie in either label folder. The unlabelled
+/// extension lies in folders called `amos22_unlabeled_ct_5000_5399` and so on.
 struct AMOS22Adapter: DatasetAdapter {
     let folder: URL
     let manifest: Manifest
@@ -16,31 +17,40 @@ struct AMOS22Adapter: DatasetAdapter {
     /// The lists of the release and of the two tasks of the challenge.
     private static let descriptionNames = ["dataset.json", "task1_dataset.json", "task2_dataset.json"]
 
+    private static func isExtension(_ name: String) -> Bool { name.lowercased().hasPrefix("amos22_unlabeled") }
+
     func cases() throws -> CaseListing {
         let root = try SourceFolder.root(folder, manifest: manifest) { folder in
-            Self.parts.contains { folder.folder($0.images) != nil }
+            Self.parts.contains { folder.folder($0.images) != nil } || folder.folders.contains(where: Self.isExtension)
         }
         var pairing = CasePairing()
         pairing.problems = root.problems
         for part in Self.parts {
-            if let images = open(part.images, below: root, &pairing.problems) {
+            if let images = open(part.images, below: root, &pairing) {
                 let labelFolder = root.url.appending(path: root.folder(part.labels) ?? part.labels)
                 for (id, url) in volumes(in: images, &pairing.problems) {
                     let place = part.split == .test ? nil : labelFolder.appending(path: "\(id).nii.gz").path
                     pairing.addImage(id, .init(url: url, split: part.split, labelPlace: place))
                 }
             }
-            if let labels = open(part.labels, below: root, &pairing.problems) {
+            if let labels = open(part.labels, below: root, &pairing) {
                 for (id, url) in volumes(in: labels, &pairing.problems) { pairing.addLabel(id, url) }
             }
         }
-        pairing.problems += checkDescriptions(root, pairing)
+        for name in root.folders.filter(Self.isExtension) {
+            guard let (folders, problems) = open(name, below: root, &pairing)?.tree(depth: 2) else { continue }
+            pairing.problems += problems
+            for (id, url) in folders.flatMap({ volumes(in: $0, &pairing.problems) }) {
+                pairing.addImage(id, .init(url: url, split: nil, labelPlace: nil))
+            }
+        }
+        pairing.problems += try checkDescriptions(root, pairing)
 
         // Where the validation folder was merged into the training folder, only the official list can tell them apart.
         let isMerged = root.folder("imagesVa") == nil
         var cases: [SourceCase] = []
         var outOfRange: [LayoutProblem] = []
-        pairing.pairs(imagePlace: { root.url.appending(path: "imagesTr/\($0).nii.gz").path }) { id, image, label in
+        pairing.pairs(imagePlace: Self.imagePlace) { id, image, label in
             guard let modality = manifest.modality.modality(number: VolumeFileName.number(in: id, after: "amos_"))
             else {
                 outOfRange.append(
@@ -51,6 +61,7 @@ struct AMOS22Adapter: DatasetAdapter {
                 return
             }
             let listed = manifest.officialSplit?[id]
+            let disagreement = isMerged ? nil : listed.flatMap { $0 == image.split ? nil : $0 }
             cases.append(
                 SourceCase(
                     dataset: manifest.name, id: id, modality: modality,
@@ -58,21 +69,31 @@ struct AMOS22Adapter: DatasetAdapter {
                     image: SourceImage(file: image.url), label: label.map { .file($0) },
                     spacingCorrection: manifest.spacingCorrections[id],
                     ignoresLabelHeader: manifest.labelGeometry == .image,
-                    notes: !isMerged && listed != nil && listed != image.split
-                        ? ["The official list has it in \(listed!.rawValue), the folder in \(image.split!.rawValue)."]
-                        : []))
+                    notes: disagreement.map {
+                        [
+                            "The official list has it in \($0.rawValue), the folder in \(image.split?.rawValue ?? "the unlabelled extension")."
+                        ]
+                    } ?? []))
         }
         return CaseListing(dataset: manifest.name, cases: cases, problems: pairing.problems + outOfRange)
     }
 
-    private func open(_ name: String, below root: SourceFolder, _ problems: inout [LayoutProblem]) -> SourceFolder? {
+    /// Where the image of a label belongs: beside the label's folder, in the one of the same part.
+    private static func imagePlace(_ id: String, of label: URL) -> URL {
+        let folder = label.deletingLastPathComponent()
+        let part = parts.first { $0.labels.lowercased() == folder.lastPathComponent.lowercased() } ?? parts[0]
+        return folder.deletingLastPathComponent().appending(path: "\(part.images)/\(id).nii.gz")
+    }
+
+    private func open(_ name: String, below root: SourceFolder, _ pairing: inout CasePairing) -> SourceFolder? {
         guard let name = root.folder(name) else { return nil }
         do {
             let folder = try SourceFolder(root.url.appending(path: name))
-            problems += folder.problems
+            pairing.problems += folder.problems
             return folder
         } catch {
-            problems.append(error.problem)
+            pairing.problems.append(error.problem)
+            pairing.unreadableFolders.insert(error.path)
             return nil
         }
     }
@@ -102,7 +123,10 @@ struct AMOS22Adapter: DatasetAdapter {
 
 extension AMOS22Adapter {
     /// Compares the tree's own lists with its folders and with the manifest's label table.
-    private func checkDescriptions(_ root: SourceFolder, _ pairing: CasePairing) -> [LayoutProblem] {
+    ///
+    /// - Throws: ``LayoutError`` when a label means something else.
+    private func checkDescriptions(_ root: SourceFolder, _ pairing: CasePairing) throws(LayoutError) -> [LayoutProblem]
+    {
         var problems: [LayoutProblem] = []
         var listed: Set<String> = []
         var reported: Set<String> = []
@@ -113,7 +137,7 @@ extension AMOS22Adapter {
                 problems.append(error.problem(severity: .warning))
                 continue
             }
-            problems += labelTableProblems(description, file: file.path)
+            try manifest.checkLabelTable(description, root, file: file.path)
             for entry in description.training + description.validation + description.test {
                 guard let path = SafePath(entry.image) else {
                     problems.append(.unsafePath(entry.image, listedIn: file.path))
@@ -134,7 +158,8 @@ extension AMOS22Adapter {
             }
         }
         guard !listed.isEmpty else { return problems }
-        for id in pairing.imageIDs.subtracting(listed).sorted() {
+        // The extension came later than the lists.
+        for id in pairing.imageIDs.subtracting(listed).sorted() where pairing.image(id)!.split != nil {
             problems.append(
                 LayoutProblem(
                     .unlistedFile, severity: .warning, case: id, file: pairing.image(id)!.url.path,
@@ -142,20 +167,6 @@ extension AMOS22Adapter {
                     fix: "Add the entry, or remove the image."))
         }
         return problems
-    }
-
-    /// Labels of the tree's own table that mean something else in the manifest.
-    private func labelTableProblems(_ description: DatasetDescription, file: String) -> [LayoutProblem] {
-        description.labels.compactMap { label in
-            guard label.values.count == 1,
-                let expected = manifest.classes.first(where: { $0.value == label.values[0] }),
-                let found = manifest.structures.structure(named: label.name), found.id != expected.structure
-            else { return nil }
-            return LayoutProblem(
-                .unsupportedVariant, file: file, expected: "label \(expected.value) to be \(expected.name)",
-                found: label.name,
-                fix: "Map the labels back to the release's values, or describe this copy in a manifest of its own.")
-        }
     }
 }
 

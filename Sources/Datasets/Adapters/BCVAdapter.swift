@@ -29,8 +29,16 @@ struct BCVAdapter: DatasetAdapter {
         var pairing = CasePairing()
         pairing.problems = problems
         for folder in folders { Self.read(folder, &pairing) }
+        // One of the two folders alone: the other half of every case lies outside.
+        if ["img", "label", "imagestr", "labelstr"].contains(top.url.lastPathComponent.lowercased()),
+            top.folders.isEmpty
+        {
+            throw LayoutError(
+                top, manifest, found: "\(top.url.lastPathComponent) alone, images or labels without the other",
+                fix: "Name \(top.url.deletingLastPathComponent().path), the folder above.")
+        }
         var cases: [SourceCase] = []
-        pairing.pairs(imagePlace: { top.url.path + "/…/\($0).nii.gz" }) { id, image, label in
+        pairing.pairs(imagePlace: { id, label in Self.imagePlace(id, of: label) }) { id, image, label in
             cases.append(
                 SourceCase(
                     dataset: manifest.name, id: id, modality: .ct, officialSplit: image.split,
@@ -42,6 +50,13 @@ struct BCVAdapter: DatasetAdapter {
             throw LayoutError(top, manifest, found: top.summary)
         }
         return CaseListing(dataset: manifest.name, cases: cases, problems: pairing.problems, setAside: Set(otherData))
+    }
+
+    /// Where the image of a label belongs.
+    private static func imagePlace(_ id: String, of label: URL) -> URL {
+        let folder = label.deletingLastPathComponent()
+        let name = folder.lastPathComponent.lowercased() == "label" ? "img" : "imagesTr"
+        return folder.deletingLastPathComponent().appending(path: "\(name)/\(id).nii.gz")
     }
 
     private static func read(_ folder: SourceFolder, _ pairing: inout CasePairing) {

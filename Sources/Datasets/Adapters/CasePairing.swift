@@ -13,6 +13,8 @@ struct CasePairing {
     private var images: [String: [Image]] = [:]
     private var labels: [String: [URL]] = [:]
     var problems: [LayoutProblem] = []
+    /// Folders of images or labels that cannot be listed: of what should be in them, nobody can say that it is not there.
+    var unreadableFolders: Set<String> = []
 
     mutating func addImage(_ id: String, _ image: Image) { images[id, default: []].append(image) }
     mutating func addLabel(_ id: String, _ url: URL) { labels[id, default: []].append(url) }
@@ -26,7 +28,8 @@ struct CasePairing {
     var imageIDs: Set<String> { Set(images.keys) }
 
     /// Gives each id with exactly one image and, where it needs one, exactly one label to `use`; the others become problems.
-    mutating func pairs(imagePlace: (String) -> String, use: (String, Image, URL?) -> Void) {
+    /// `imagePlace` says where the image of a label belongs.
+    mutating func pairs(imagePlace: (String, URL) -> URL, use: (String, Image, URL?) -> Void) {
         for id in Set(images.keys).union(labels.keys).sorted() {
             let images = images[id] ?? [], labels = labels[id] ?? []
             guard images.count < 2, labels.count < 2 else {
@@ -39,22 +42,32 @@ struct CasePairing {
             }
             guard let image = images.first else {
                 problems.append(
-                    LayoutProblem(
-                        .missingImage, case: id, file: imagePlace(id), expected: "the image of \(labels[0].path)",
-                        found: "no file",
+                    missing(
+                        .missingImage, id, imagePlace(id, labels[0]), expected: "the image of \(labels[0].path)",
                         fix: "Copy the image there, or remove the label."))
                 continue
             }
             if let place = image.labelPlace, labels.isEmpty {
                 problems.append(
-                    LayoutProblem(
-                        .missingLabel, case: id, file: place, expected: "the label of \(image.url.path)",
-                        found: "no file",
+                    missing(
+                        .missingLabel, id, URL(filePath: place), expected: "the label of \(image.url.path)",
                         fix: "Copy the label there, or remove the image."))
                 continue
             }
             use(id, image, labels.first)
         }
+    }
+
+    private func missing(_ code: FindingCode, _ id: String, _ place: URL, expected: String, fix: String)
+        -> LayoutProblem
+    {
+        guard !unreadableFolders.contains(place.deletingLastPathComponent().path) else {
+            return LayoutProblem(
+                .unreadableFile, case: id, file: place.path, expected: expected,
+                found: "a folder that cannot be listed",
+                fix: "Check the folder's permissions.")
+        }
+        return LayoutProblem(code, case: id, file: place.path, expected: expected, found: "no file", fix: fix)
     }
 }
 

@@ -20,13 +20,16 @@ public struct LayoutError: Error, Equatable, Sendable, CustomStringConvertible {
     public let expected: String
     /// What is there instead.
     public let found: String
+    /// What to do.
+    public let fix: String
 
-    public init(folder: String, dataset: String, expected: String, found: String) {
-        (self.folder, self.dataset, self.expected, self.found) = (folder, dataset, expected, found)
+    public init(folder: String, dataset: String, expected: String, found: String, fix: String) {
+        (self.folder, self.dataset, self.expected) = (folder, dataset, expected)
+        (self.found, self.fix) = (found, fix)
     }
 
     public var description: String {
-        "\(folder): expected the layout of \(dataset) (\(expected)) but found \(found). Name the folder that holds it."
+        "\(folder): expected the layout of \(dataset) (\(expected)) but found \(found). \(fix)"
     }
 }
 

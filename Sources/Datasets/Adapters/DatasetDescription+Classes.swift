@@ -64,3 +64,31 @@ extension DatasetDescription {
         }
     }
 }
+
+extension Manifest {
+    /// Refuses a tree whose own label table means something else than the manifest: its labels would be learnt under wrong
+    /// names.
+    func checkLabelTable(_ description: DatasetDescription, _ root: SourceFolder, file: String) throws(LayoutError) {
+        for label in description.labels where label.values.count == 1 {
+            guard let expected = classes.first(where: { $0.value == label.values[0] }),
+                let found = structures.structure(named: label.name, context: description.name),
+                found.id != expected.structure
+            else { continue }
+            throw LayoutError(
+                root, self,
+                found: "\(file), which calls label \(expected.value) \"\(label.name)\" and not \(expected.name)",
+                fix: "Map the labels back to the release's values, or describe this copy in a manifest of its own.")
+        }
+    }
+}
+
+extension CaseListing {
+    /// Gives test cases that bear the id of a training case an id of their own. The subject stays the same, which the audit
+    /// reports: an id in both parts is either one patient in two parts or a numbering that begins anew.
+    mutating func tellTestCasesApart() {
+        let known = Set(cases.filter { $0.officialSplit != .test }.map(\.id))
+        for n in cases.indices where cases[n].officialSplit == .test && known.contains(cases[n].id) {
+            cases[n].id += "-test"
+        }
+    }
+}

@@ -54,8 +54,9 @@ struct DatasetDescription {
         }
     }
 
-    /// Opens the `dataset.json` of a folder that has one and lets `read` turn it, with its path, into cases, to which the
-    /// manifest's lists for the paper's split are applied.
+    /// Opens the `dataset.json` of a folder that has one and lets `read` turn it, with its path, into cases. Then the manifest
+    /// has its say: the paper's split and, where it is of one dataset rather than of the layout, name, modality and label
+    /// table.
     ///
     /// - Throws: ``LayoutError`` when the file cannot be used; whatever `read` throws.
     static func listing(
@@ -63,9 +64,18 @@ struct DatasetDescription {
     ) throws -> CaseListing {
         let file = root.url.appending(path: root.file("dataset.json")!)
         do {
-            var listing = try read(DatasetDescription(file), file.path)
+            let description = try DatasetDescription(file)
+            var listing = try read(description, file.path)
+            listing.tellTestCasesApart()
             if let split = manifest.paperSplit {
                 for n in listing.cases.indices { listing.cases[n].paperSplit = split[listing.cases[n].subject] }
+            }
+            guard !manifest.isGeneric else { return listing }
+            try manifest.checkLabelTable(description, root, file: file.path)
+            (listing.dataset, listing.classes) = (manifest.name, nil)
+            for n in listing.cases.indices {
+                listing.cases[n].dataset = manifest.name
+                if case .constant(let modality) = manifest.modality { listing.cases[n].modality = modality }
             }
             return listing
         } catch let error as UnreadableDescription {

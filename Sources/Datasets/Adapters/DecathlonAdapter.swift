@@ -15,7 +15,8 @@ struct DecathlonAdapter: DatasetAdapter {
         }
         return try DatasetDescription.listing(root, manifest) { description, file in
             guard !description.isVersion2 else {
-                throw LayoutError(root, manifest, found: "a dataset.json of nnU-Net version 2. Use the dataset nnunet")
+                throw LayoutError(
+                    root, manifest, found: "a dataset.json of nnU-Net version 2", fix: "Use the dataset nnunet.")
             }
             var reading = DecathlonReading(
                 root: root.url, description: description,
@@ -27,7 +28,7 @@ struct DecathlonAdapter: DatasetAdapter {
             guard !reading.hasChannelFiles else {
                 throw LayoutError(
                     root, manifest,
-                    found: "one file per channel (_0000), the raw layout of nnU-Net. Use the dataset nnunet")
+                    found: "one file per channel (_0000), the raw layout of nnU-Net", fix: "Use the dataset nnunet.")
             }
             reading.readUnlisted(
                 labelsFolder: root.folder("labelsTr") ?? "labelsTr", imagesFolder: root.folder("imagesTr")!,

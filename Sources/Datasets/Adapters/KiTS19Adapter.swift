@@ -1,10 +1,12 @@
 import FoundationEssentials
+import Volumes
 
 /// Presents KiTS19 as cases.
 ///
 /// Nothing outside this file knows that layout: `data/case_00012/imaging.nii.gz` with `segmentation.nii.gz`. The 90 cases
 /// of the hidden test, from 210 on, have no segmentation. Later releases use the same names with other labels and are
-/// refused.
+/// refused. `kits.json` beside the cases states their voxel sizes; the audit compares, which tells the resampled branch
+/// `interpolated` (same names) and copies of before April 2019 (wrong slice distances).
 struct KiTS19Adapter: DatasetAdapter {
     let folder: URL
     let manifest: Manifest
@@ -19,13 +21,14 @@ struct KiTS19Adapter: DatasetAdapter {
         let root = try SourceFolder.root(folder, manifest: manifest) { $0.folders.contains { Self.number($0) != nil } }
         var problems = root.problems
         var cases: [SourceCase] = []
+        let spacings = statedSpacings(root, &problems)
         for name in root.folders {
             guard let number = Self.number(name) else { continue }
             do {
                 let folder = try SourceFolder(root.url.appending(path: name))
                 problems += folder.problems
                 try refuseLaterRelease(folder, number: number, root: root)
-                cases.append(try read(folder, number: number))
+                cases.append(try read(folder, number: number, spacings: spacings))
             } catch let problem as LayoutProblem {
                 problems.append(problem)
             } catch let error as UnreadableFolder {
@@ -46,10 +49,41 @@ struct KiTS19Adapter: DatasetAdapter {
         guard number >= Self.releaseSize || sign != nil else { return }
         let what = folder.url.lastPathComponent + (sign.map { "/" + $0 } ?? "")
         throw LayoutError(
-            root, manifest, found: "\(what), which is of KiTS21 or KiTS23; their labels differ (3 is a cyst)")
+            root, manifest, found: "\(what), which is of KiTS21 or KiTS23; their labels differ (3 is a cyst)",
+            fix: "Fetch KiTS19, or describe this release in a manifest of its own as nnunet.")
     }
 
-    private func read(_ folder: SourceFolder, number: Int) throws(LayoutProblem) -> SourceCase {
+    /// The voxel sizes of `kits.json` by case id. Its z, y, x are array axes i, j, k.
+    private func statedSpacings(_ root: SourceFolder, _ problems: inout [LayoutProblem]) -> [String: StatedSpacing] {
+        guard let name = root.file("kits.json") else { return [:] }
+        let file = root.url.appending(path: name)
+        guard let data = try? Data(contentsOf: file),
+            let entries = try? JSONDecoder().decode(JSONValue.self, from: data).array
+        else {
+            problems.append(
+                LayoutProblem(
+                    .unreadableMetadata, severity: .warning, file: file.path, expected: "a JSON array of cases",
+                    found: "something else", fix: "Restore the file from the release."))
+            return [:]
+        }
+        var result: [String: StatedSpacing] = [:]
+        for entry in entries.compactMap(\.object) {
+            guard let id = entry["case_id"]?.string, let stated = entry["voxel_spacing"]?.object,
+                let x = stated["x_spacing"]?.number, let y = stated["y_spacing"]?.number,
+                let z = stated["z_spacing"]?.number,
+                let spacing = try? Spacing(z, y, x)
+            else { continue }
+            result[id] = StatedSpacing(spacing: spacing, file: name, sliceAxis: 0, resampled: Self.interpolated)
+        }
+        return result
+    }
+
+    private static let interpolated = StatedSpacing.ResampledCopy(
+        name: "the branch interpolated", spacing: try! Spacing(3, 0.78162497, 0.78162497))
+
+    private func read(_ folder: SourceFolder, number: Int, spacings: [String: StatedSpacing]) throws(LayoutProblem)
+        -> SourceCase
+    {
         let id = "case_" + padded(number, 5)
         func found(_ stem: String) -> [URL] {
             folder.files.filter { VolumeFileName($0)?.stem.lowercased() == stem }.map { folder.url.appending(path: $0) }
@@ -81,7 +115,7 @@ struct KiTS19Adapter: DatasetAdapter {
             dataset: manifest.name, id: id, modality: .ct,
             officialSplit: number < Self.firstUnlabelled ? .train : .test,
             paperSplit: manifest.paperSplit?[id], image: SourceImage(file: image),
-            label: labels.first.map { .file($0) },
+            label: labels.first.map { .file($0) }, statedSpacing: spacings[id],
             ignoresLabelHeader: manifest.labelGeometry == .image)
     }
 }

@@ -32,7 +32,8 @@ struct LiTSAdapter: DatasetAdapter {
             }
         }
         var cases: [SourceCase] = []
-        pairing.pairs(imagePlace: { top.url.appending(path: "\($0).nii").path }) { id, image, label in
+        pairing.pairs(imagePlace: { id, label in label.deletingLastPathComponent().appending(path: "\(id).nii") }) {
+            id, image, label in
             let correction = manifest.spacingCorrections[id]
             cases.append(
                 SourceCase(

@@ -118,14 +118,18 @@ struct MnMsAdapter: DatasetAdapter {
             }
         }
         let sheet = folders.lazy.flatMap { folder in folder.files.map { folder.url.appending(path: $0) } }.first {
-            $0.pathExtension == "xlsx"
+            ["xlsx", "xls", "ods"].contains($0.pathExtension.lowercased())
         }
         problems.append(
             LayoutProblem(
                 .unreadableMetadata, severity: .warning, file: sheet?.path ?? folder.path,
                 expected: "a CSV table with the columns External code, ED and ES",
                 found: sheet == nil ? "none" : "a spreadsheet, which is not read",
-                fix: "Save the release's table as CSV. Until then the labelled frames of each patient are searched."))
+                fix: (sheet.map {
+                    "Save its sheet as CSV beside it (libreoffice --headless --convert-to csv \"\($0.lastPathComponent)\"). "
+                } ?? "Fetch the table of the release. ")
+                    + "Until then the labelled frames of each patient are searched, and unlabelled patients have none.")
+        )
         return nil
     }
 }

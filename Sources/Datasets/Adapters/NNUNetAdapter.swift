@@ -14,7 +14,9 @@ struct NNUNetAdapter: DatasetAdapter {
         }
         return try DatasetDescription.listing(root, manifest) { description, file in
             if let ending = description.fileEnding, ![".nii", ".nii.gz"].contains(ending.lowercased()) {
-                throw LayoutError(root, manifest, found: "files ending in \(ending); only .nii and .nii.gz are read")
+                throw LayoutError(
+                    root, manifest, found: "files ending in \(ending), of which none is read",
+                    fix: "Convert them to .nii.gz, and say so under file_ending.")
             }
             let table = try description.classTable(manifest.structures, file: file)
             var reading = NNUNetReading(
@@ -23,7 +25,7 @@ struct NNUNetAdapter: DatasetAdapter {
             if let cases = description.explicitCases {
                 reading.read(cases)
             } else {
-                try reading.readFolders(root) { LayoutError(root, manifest, found: $0) }
+                try reading.readFolders(root) { LayoutError(root, manifest, found: $0, fix: $1) }
             }
             return CaseListing(
                 dataset: reading.dataset, cases: reading.cases,
@@ -93,7 +95,7 @@ private struct NNUNetReading {
         return url
     }
 
-    mutating func readFolders(_ root: SourceFolder, refused: (String) -> LayoutError) throws {
+    mutating func readFolders(_ root: SourceFolder, refused: (_ found: String, _ fix: String?) -> LayoutError) throws {
         var hasChannelFiles = false, plainNames = 0
         for (imagesName, labelsName, split) in [("imagesTr", "labelsTr", Split.train), ("imagesTs", "labelsTs", .test)]
         {
@@ -124,9 +126,11 @@ private struct NNUNetReading {
             }
         }
         guard hasChannelFiles else {
+            guard plainNames > 0 else { throw refused(root.summary, nil) }
             throw refused(
-                plainNames > 0 && !description.isVersion2
-                    ? "images without channel suffix, the Decathlon layout. Use the dataset msd" : root.summary)
+                "images without channel suffix (_0000)",
+                description.isVersion2
+                    ? "Add the suffix to their names." : "This is the Decathlon layout: use the dataset msd.")
         }
         checkListedCases()
     }

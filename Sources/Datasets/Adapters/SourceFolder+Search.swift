@@ -39,11 +39,26 @@ extension SourceFolder {
         let top = try opened(url, manifest: manifest)
         if isRoot(top) { return top }
         let roots = top.tree(depth: 2).folders.filter(isRoot)
-        guard let root = roots.first else { throw LayoutError(top, manifest, found: top.summary) }
+        guard let root = roots.first else {
+            throw LayoutError(
+                top, manifest, found: top.summary, fix: top.enclosing(where: isRoot).map(LayoutHint.above))
+        }
         guard roots.count == 1 else {
-            throw LayoutError(top, manifest, found: "several: " + roots.map(\.url.path).joined(separator: ", "))
+            throw LayoutError(
+                top, manifest, found: "several: " + roots.map(\.url.path).joined(separator: ", "),
+                fix: "Name one of them.")
         }
         return root
+    }
+
+    /// The nearest of the three folders around this one that `isRoot` accepts.
+    private func enclosing(where isRoot: (SourceFolder) -> Bool) -> SourceFolder? {
+        var url = url.standardizedFileURL
+        for _ in 0..<3 {
+            url = url.deletingLastPathComponent()
+            if let folder = try? SourceFolder(url), isRoot(folder) { return folder }
+        }
+        return nil
     }
 
     /// The folder that a user named.
@@ -53,13 +68,16 @@ extension SourceFolder {
         do { return try SourceFolder(url) } catch {
             throw LayoutError(
                 folder: url.path, dataset: manifest.name, expected: manifest.layout.expected,
-                found: "a folder that cannot be read: \(error.reason)")
+                found: LayoutHint.obstacle(error), fix: LayoutHint.fix(for: error))
         }
     }
 }
 
 extension LayoutError {
-    init(_ folder: SourceFolder, _ manifest: Manifest, found: String) {
-        self.init(folder: folder.url.path, dataset: manifest.name, expected: manifest.layout.expected, found: found)
+    /// - Parameter fix: what to do; by default a guess from what lies in the folder.
+    init(_ folder: SourceFolder, _ manifest: Manifest, found: String, fix: String? = nil) {
+        self.init(
+            folder: folder.url.path, dataset: manifest.name, expected: manifest.layout.expected, found: found,
+            fix: fix ?? LayoutHint.fix(for: folder, wanted: manifest.layout.adapter))
     }
 }

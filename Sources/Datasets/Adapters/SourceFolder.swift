@@ -27,7 +27,7 @@ struct SourceFolder {
         self.url = url
         var status = stat()
         guard stat(url.path, &status) == 0, let stream = opendir(url.path) else {
-            throw UnreadableFolder(path: url.path, reason: String(cString: strerror(errno)))
+            throw UnreadableFolder(path: url.path, code: errno)
         }
         defer { closedir(stream) }
         identity = Identity(device: UInt(status.st_dev), inode: UInt(status.st_ino))
@@ -96,7 +96,10 @@ struct SourceFolder {
 /// A folder that cannot be listed.
 struct UnreadableFolder: Error {
     let path: String
-    let reason: String
+    /// The system's error number.
+    let code: CInt
+
+    var reason: String { String(cString: strerror(code)) }
 
     var problem: LayoutProblem {
         LayoutProblem(

@@ -54,6 +54,7 @@ struct AuditRun: Sendable {
         result.findings += PopulationCheck(
             dataset: member.dataset, cases: cases, classes: member.classes, rules: member.rules, structures: structures
         ).findings()
+        result.findings += StatedSpacingCheck.findings(cases, dataset: member.dataset)
         guard !options.headersOnly else { return }
         let swaps = SwapCheck(cases: cases).findings()
         result.findings.removeAll { finding in

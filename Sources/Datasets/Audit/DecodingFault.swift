@@ -27,7 +27,9 @@ extension Finding {
     private static func parts(of description: String, path: String) -> (expected: String, found: String, fix: String?) {
         var text = Substring(description)
         if text.hasPrefix(path + ": ") { text = text.dropFirst(path.count + 2) }
-        guard text.hasPrefix("expected "), let but = text.firstRange(of: " but found ") ?? text.firstRange(of: " but ")
+        guard text.hasPrefix("expected "),
+            let but = text.firstRange(of: " but found ") ?? text.firstRange(of: " but found: ")
+                ?? text.firstRange(of: " but ")
         else {
             return ("a NIfTI file that can be read", text.hasSuffix(".") ? String(text.dropLast()) : String(text), nil)
         }

@@ -180,6 +180,12 @@ extension FindingCode {
                 group, .information, "A voxel size known to be wrong, replaced by the manifest's.",
                 "Nothing: the manifest's value is used."
             )
+        case .spacingNotAsListed:
+            (
+                group, .information,
+                "Headers with other voxel sizes than the dataset's own table states. A warning when they differ along the slices.",
+                "Check which release or copy this is."
+            )
         default: nil
         }
     }

@@ -45,6 +45,7 @@ public enum FindingCode: String, CaseIterable, Sendable, Comparable {
     case formsDisagree = "forms-disagree"
     case implausibleSpacing = "implausible-spacing"
     case spacingCorrected = "spacing-corrected"
+    case spacingNotAsListed = "spacing-not-as-listed"
 
     // Image values.
     case notANumber = "not-a-number"

@@ -1,3 +1,4 @@
+import Glibc
 import NIfTI
 import Volumes
 
@@ -69,9 +70,7 @@ enum GeometryCheck {
     }
 
     private static func degrees(_ cosine: Double) -> Double {
-        // acos by Newton's method is not worth a dependency: small angles from the chord, large ones from the table of signs.
-        if cosine < -0.9999 { return 180 }
-        return (2 * (max(0, 1 - cosine) / 2).squareRoot() * 57.29577951308232).rounded(digits: 1)
+        (acos(max(-1, min(1, cosine))) * 180 / .pi).rounded(digits: 1)
     }
 }
 

@@ -18,6 +18,8 @@ public struct SourceCase: Hashable, Sendable {
     public var label: SourceLabel?
     /// What must be mended in the image's header before its geometry is used.
     public var spacingCorrection: SpacingCorrection?
+    /// What the dataset's own table says about the voxel size; `nil` where there is none.
+    public var statedSpacing: StatedSpacing?
     /// Whether the label's own geometry is worthless and the image's is taken when the shapes agree.
     public var ignoresLabelHeader: Bool
     /// What is worth knowing about the case, in plain sentences.
@@ -26,13 +28,14 @@ public struct SourceCase: Hashable, Sendable {
     public init(
         dataset: String, id: String, subject: String? = nil, modality: Modality, officialSplit: Split? = nil,
         paperSplit: Split? = nil, image: SourceImage, label: SourceLabel? = nil,
-        spacingCorrection: SpacingCorrection? = nil,
+        spacingCorrection: SpacingCorrection? = nil, statedSpacing: StatedSpacing? = nil,
         ignoresLabelHeader: Bool = false, notes: [String] = []
     ) {
         (self.dataset, self.id, self.subject, self.modality) = (dataset, id, subject ?? id, modality)
         (self.officialSplit, self.paperSplit) = (officialSplit, paperSplit)
         (self.image, self.label) = (image, label)
-        (self.spacingCorrection, self.ignoresLabelHeader, self.notes) = (spacingCorrection, ignoresLabelHeader, notes)
+        (self.spacingCorrection, self.statedSpacing) = (spacingCorrection, statedSpacing)
+        (self.ignoresLabelHeader, self.notes) = (ignoresLabelHeader, notes)
     }
 
     /// The files that the case is made of, image first.

@@ -11,14 +11,16 @@ public struct CroissantDescription: Encodable {
         "cr": "http://mlcommons.org/croissant/", "rai": "http://mlcommons.org/croissant/RAI/",
         "data": .object(["@id": "cr:data", "@type": "@json"]),
         "dataType": .object(["@id": "cr:dataType", "@type": "@vocab"]),
-        "dct": "http://purl.org/dc/terms/", "examples": .object(["@id": "cr:examples", "@type": "@json"]),
+        "dct": "http://purl.org/dc/terms/", "equivalentProperty": "cr:equivalentProperty",
+        "examples": .object(["@id": "cr:examples", "@type": "@json"]),
         "extract": "cr:extract",
         "field": "cr:field", "fileProperty": "cr:fileProperty", "fileObject": "cr:fileObject", "fileSet": "cr:fileSet",
         "format": "cr:format", "includes": "cr:includes", "isLiveDataset": "cr:isLiveDataset",
         "jsonPath": "cr:jsonPath", "key": "cr:key",
         "md5": "cr:md5", "parentField": "cr:parentField", "path": "cr:path", "recordSet": "cr:recordSet",
         "references": "cr:references",
-        "regex": "cr:regex", "repeated": "cr:repeated", "replace": "cr:replace", "sc": "https://schema.org/",
+        "regex": "cr:regex", "repeated": "cr:repeated", "replace": "cr:replace", "samplingRate": "cr:samplingRate",
+        "sc": "https://schema.org/",
         "separator": "cr:separator",
         "source": "cr:source", "subField": "cr:subField", "transform": "cr:transform",
     ])
@@ -56,15 +58,22 @@ public struct CroissantDescription: Encodable {
             ])
         }
         let classes = listing.classes ?? manifest.classes
-        document = .object([
+        // A known licence is named by its address first, as the specification wants it.
+        let licences = [manifest.licenceURL, manifest.licence].compactMap(\.self).map(CroissantValue.string)
+        var properties: [String: CroissantValue] = [
             "@context": Self.context, "@type": "sc:Dataset", "conformsTo": "http://mlcommons.org/croissant/1.0",
             "name": .string(listing.dataset),
             "description": .string("\(manifest.title). \(manifest.notes.joined(separator: " "))"),
-            "url": .string(manifest.source.homepage), "license": .string(manifest.licence),
+            "url": .string(manifest.source.homepage), "license": .array(licences),
             "citeAs": .string(manifest.citation),
             "version": .string(manifest.version), "distribution": .array(files),
             "recordSet": .array([Self.caseTable(listing, relative: relative), Self.classTable(classes)]),
-        ])
+        ]
+        properties["datePublished"] = manifest.published.map(CroissantValue.string)
+        properties["creator"] = manifest.creator.map {
+            .object(["@type": "sc:Organization", "name": .string($0)])
+        }
+        document = .object(properties)
         (fileCount, caseCount) = (files.count, listing.cases.count)
     }
 

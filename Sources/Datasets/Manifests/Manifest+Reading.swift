@@ -36,10 +36,16 @@ extension Manifest {
             let title = try keys.required("title").string()
             let version = try keys.required("version").string()
             let licence = try keys.required("licence").string()
+            let licenceURL = try keys.optional("licenceURL")?.string()
             let citation = try keys.required("citation").string()
+            let creator = try keys.optional("creator")?.string()
+            let published = try keys.optional("published").map { (value) throws(ConfigurationError) in
+                try ManifestReader.date(value)
+            }
             let classes = try ManifestReader.classes(keys.required("classes"), structures: structures)
             return Manifest(
-                file: file, name: name, title: title, version: version, licence: licence, citation: citation,
+                file: file, name: name, title: title, version: version, licence: licence,
+                licenceURL: licenceURL, citation: citation, creator: creator, published: published,
                 source: try ManifestReader.source(keys.required("source")),
                 layout: try ManifestReader.layout(keys.required("layout")),
                 modality: try ManifestReader.modality(keys.required("modality")),
@@ -64,8 +70,8 @@ extension Manifest {
 
     private func with(official: SplitLists?, paper: SplitLists?) -> Manifest {
         Manifest(
-            file: file, name: name, title: title, version: version, licence: licence, citation: citation,
-            source: source,
+            file: file, name: name, title: title, version: version, licence: licence, licenceURL: licenceURL,
+            citation: citation, creator: creator, published: published, source: source,
             layout: layout, modality: modality, intensityUnits: intensityUnits, classes: classes,
             labelRules: labelRules,
             labelGeometry: labelGeometry, probabilityRule: probabilityRule, expectedCounts: expectedCounts,

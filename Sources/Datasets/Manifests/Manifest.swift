@@ -9,7 +9,13 @@ public struct Manifest: Sendable {
     public let title: String
     public let version: String
     public let licence: String
+    /// The address of the licence's text, where it is a known one.
+    public let licenceURL: String?
     public let citation: String
+    /// Who made the dataset.
+    public let creator: String?
+    /// When it was published: a year, or an ISO 8601 date.
+    public let published: String?
     public let source: ManifestSource
     public let layout: ManifestLayout
     public let modality: ModalityRule

@@ -36,8 +36,11 @@ public struct ManifestLibrary: Sendable {
         }
         let known = try names()
         guard known.contains(name) else {
+            let beginning = known.filter { $0.hasPrefix(name.lowercased()) }
             let hint =
-                nearestName(to: name, among: known).map { "Did you mean \($0)?" }
+                (beginning.count == 1 ? beginning[0] : nearestName(to: name, among: known)).map {
+                    "Did you mean \($0)?"
+                }
                 ?? "Known: \(known.joined(separator: ", "))."
             throw ManifestError("\(name): no such dataset in \(folder.path). \(hint)")
         }

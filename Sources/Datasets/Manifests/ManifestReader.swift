@@ -19,6 +19,22 @@ enum ManifestReader {
             && !name.hasPrefix("-") && !name.hasSuffix("-")
     }
 
+    /// A year, or a date such as 2022-10-28.
+    static func date(_ value: YAMLValue) throws(ConfigurationError) -> String {
+        let text = try value.string()
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+        let limits = [1900...9999, 1...12, 1...31], widths = [4, 2, 2]
+        let isDate =
+            (1...3).contains(parts.count)
+            && parts.indices.allSatisfy { n in
+                parts[n].utf8.count == widths[n] && Int(parts[n]).map(limits[n].contains) == true
+            }
+        guard isDate else {
+            throw value.error("expected a year or a date such as 2022-10-28 but found \"\(text)\".")
+        }
+        return text
+    }
+
     static func source(_ value: YAMLValue) throws(ConfigurationError) -> ManifestSource {
         try value.mapping { (keys) throws(ConfigurationError) in
             ManifestSource(
@@ -151,7 +167,9 @@ enum ManifestReader {
         var result: [KnownDefect] = []
         for item in try value?.list() ?? [] {
             result += try item.mapping { (keys) throws(ConfigurationError) in
-                let code = try keys.optional("code")?.string()
+                let code = try keys.optional("code").map { (value) throws(ConfigurationError) in
+                    try findingCode(value)
+                }
                 let note = try keys.required("note").string(), remedy = try keys.required("remedy").string()
                 let cases = try keys.required("cases")
                 let ids = try cases.strings()
@@ -160,6 +178,16 @@ enum ManifestReader {
             }
         }
         return result
+    }
+
+    /// A code of the audit's catalogue: a known defect under any other would never acknowledge anything.
+    private static func findingCode(_ value: YAMLValue) throws(ConfigurationError) -> String {
+        let code = try value.string()
+        guard FindingCode(rawValue: code) != nil else {
+            let hint = nearestName(to: code, among: FindingCode.allCases.map(\.rawValue)).map { " Did you mean \($0)?" }
+            throw value.error("\"\(code)\" is no code of the audit (iris audit --codes).\(hint ?? "")")
+        }
+        return code
     }
 
     static func cropContext(_ value: YAMLValue) throws(ConfigurationError) -> CropContext? {

@@ -2,8 +2,8 @@ import FoundationEssentials
 import RandomNumbers
 import Volumes
 
-/// M&Ms: 4D cine scans on oblique stacks, labels in two frames only, the CSV table of frames, and a patient of the unlabelled
-/// centre with an all-zero label file.
+/// M&Ms: 4D cine scans on oblique stacks, labels in two frames only, the CSV table of frames, a patient of the unlabelled
+/// centre with an all-zero label file, and validation scans whose direction cosines are not quite at right angles.
 struct MnMsPhantom: PhantomLayout {
     static let usualSubjects = 5
 
@@ -55,6 +55,11 @@ struct MnMsPhantom: PhantomLayout {
         let heart = HeartAnatomy(endSystole: beat, using: &generator)
         let warp = PhantomWarp(amplitude: 1.2, wavelength: 90...160, using: &generator)
         let gain = Float(generator.uniform(in: 0.4...2.2)), depth = Float(generator.uniform(in: 0.05...0.15))
+        // As in some files of the release: rows that lean by a quarter of a degree.
+        let affine = grid.affine, lean = patient.folder == "Validation" ? 0.004 : 0
+        let claimed = try Affine(
+            columnI: affine.columnI, columnJ: affine.columnJ + lean * affine.columnI, columnK: affine.columnK,
+            origin: affine.origin)
         var images: [Volume<Int16>] = [], labels: [LabelMap] = []
         for frame in 0..<Self.frames {
             let phase = Double((frame - patient.endDiastole + Self.frames) % Self.frames) / Double(Self.frames)
@@ -70,8 +75,10 @@ struct MnMsPhantom: PhantomLayout {
             )
         }
         let stem = "\(patient.folder)/\(patient.code)/\(patient.code)"
-        try PhantomFiles.write(frames: images, to: "\(stem)_sa.nii.gz", below: root, frameStep: 0.04)
-        try PhantomFiles.write(frames: labels, to: "\(stem)_sa_gt.nii.gz", below: root, frameStep: 0.04)
+        try PhantomFiles.write(
+            frames: images.map { $0.claiming(claimed) }, to: "\(stem)_sa.nii.gz", below: root, frameStep: 0.04)
+        try PhantomFiles.write(
+            frames: labels.map { $0.claiming(claimed) }, to: "\(stem)_sa_gt.nii.gz", below: root, frameStep: 0.04)
     }
 
     func writeDescription(below root: URL) throws {

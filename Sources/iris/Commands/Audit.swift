@@ -79,6 +79,8 @@ struct Audit: AsyncParsableCommand {
     }
 
     private func audit() async throws {
+        try OutputFile.check(html, option: "--html")
+        if writeLock { try OutputFile.check(lock, option: "--lock") }
         FreedMemory.keep()
         let report = if let store { try await auditStore(store) } else { try await auditTree() }
         if writeLock, let lock { try LockFile(report).write(to: URL(filePath: lock)) }

@@ -23,6 +23,7 @@ extension ManifestCommand {
         }
 
         func run() async throws {
+            try OutputFile.check(croissant, option: "--croissant")
             let manifest = try Manifest.load(manifest)
             let folder = URL(filePath: source, directoryHint: .isDirectory)
             let listing = try manifest.adapter(for: folder).cases()

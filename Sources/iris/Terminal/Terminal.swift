@@ -30,6 +30,6 @@ enum Terminal {
     }
 
     /// Writes a line to standard error that begins with `error: `, or `warning: `.
-    static func complain(_ error: any Error) { writeError("error: \(error)\n") }
+    static func complain(_ error: any Error) { writeError("error: \(sentence(error))\n") }
     static func warn(_ text: String) { writeError("warning: \(text)\n") }
 }

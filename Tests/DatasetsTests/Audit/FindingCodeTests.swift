@@ -21,12 +21,10 @@ import Testing
         }
     }
 
-    /// A known defect that names no code of the catalogue would never acknowledge anything.
-    @Test func manifestsNameCodesOfTheCatalogue() throws {
-        for manifest in try ManifestLibrary.standard().all() {
-            for defect in manifest.knownDefects {
-                if let code = defect.code { #expect(FindingCode(rawValue: code) != nil, "\(manifest.name): \(code)") }
-            }
-        }
+    @Test("A refusal of the reader keeps its parts apart") func refusalParts() {
+        let finding = Finding.refusal(
+            .cannotOpen(file: "/data/a.nii", reason: "Permission denied"), dataset: "d", case: "a", file: "a.nii")
+        #expect(finding.expected == "a readable file" && finding.found == "Permission denied")
+        #expect(finding.code == .unreadableFile && finding.fix == "Check the path and its permissions.")
     }
 }
