@@ -24,6 +24,11 @@ struct FindingPicture {
     private static let geometryCodes: Set<FindingCode> = [
         .shapeMismatch, .spacingMismatch, .originMismatch, .orientationMismatch,
     ]
+    /// Findings whose place is where the fault is, and not just a good place to look at.
+    private static let pointCodes: Set<FindingCode> = [
+        .notANumber, .infiniteValue, .unknownLabel, .fractionalLabel, .negativeLabel, .nonFiniteLabel, .labelSpeck,
+        .labelInAir, .wrongSide, .swappedPair, .implausibleVolume,
+    ]
     private static let wholeImageCodes: Set<FindingCode> = [
         .emptyLabel, .constantImage, .identityAffine, .shearedAffine, .formsDisagree, .implausibleSpacing,
         .missingLabel,
@@ -44,7 +49,7 @@ struct FindingPicture {
         let shape = source.grid.shape.components
         let voxel = pointwiseMin(pointwiseMax(place.voxel, .zero), shape &- 1)
         var options = Montage.Options(pixelSize: pixelSize(source.grid))
-        options.marksPosition = finding.place != nil
+        options.marksPosition = finding.place != nil && Self.pointCodes.contains(finding.code)
         if source.isLabelled { options.legend = legend(record) }
         guard let bytes = try? Montage.threePlanes(source, at: voxel, options: options).pngData() else { return nil }
         return "data:image/png;base64," + Data(bytes).base64EncodedString()
