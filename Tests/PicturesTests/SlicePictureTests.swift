@@ -87,6 +87,31 @@ import Volumes
         #expect(PictureSource(image, labels: labels).picture(of: .axial, index: 0, style: style)[12, 9] == grey)
     }
 
+    /// Voxel (5, 10, 1) of 24 x 20 at 2 pixels each is drawn at pixels 36 and 37 across, counted from the left side of the body,
+    /// and 18 and 19 down. The frame runs 5 pixels away from them, and what lies inside is untouched.
+    @Test func aVoxelIsFramed() throws {
+        let grid = Grid(shape: try GridShape(24, 20, 3), affine: Affine(spacing: try Spacing(2, 2, 2)))
+        let source = PictureSource(try Volume(grid: grid, voxels: [Float](repeating: 50, count: grid.shape.count)))
+        var style = style
+        let plain = source.picture(of: .axial, index: 1, style: style)
+        style.mark = SIMD3(5, 10, 1)
+        let framed = source.picture(of: .axial, index: 1, style: style)
+        var outside = 0
+        for y in 0..<plain.height {
+            for x in 0..<plain.width {
+                let distance = max(36 - x, x - 37, 18 - y, y - 19)
+                switch distance {
+                case 5: #expect(framed[x, y].red > 200 && framed[x, y].blue < 120)
+                case 4, 6: #expect(framed[x, y] == .black)
+                default:
+                    #expect(framed[x, y] == plain[x, y])
+                    outside += 1
+                }
+            }
+        }
+        #expect(outside == 48 * 40 - (14 * 14 - 8 * 8))
+    }
+
     /// Bright at voxel centres, between them the mean: a ramp of 0, 100 along i at 4 pixels per voxel.
     @Test func intensitiesAreInterpolatedLinearly() throws {
         let grid = Grid(shape: try GridShape(2, 1, 1), affine: Affine(spacing: try Spacing(4, 4, 4)))
