@@ -9,7 +9,7 @@ IRIS := .build/release/iris
 # Waiting OpenMP threads sleep instead of spinning: builds and tests share the cores with other work.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help deps build build-static test test-all test-faults test-threads test-python bench bench-peers bench-gzip demo docs man completions reference test-tutorials undocumented fuzz format lint clean hippocampus
+.PHONY: help deps build build-static test test-all test-faults test-threads test-python bench bench-peers bench-gzip demo docs man completions reference test-tutorials fuzz format lint clean hippocampus
 
 help: ## list the targets
 	@grep -hE '^(# )?[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^(# )?([a-z-]+):.*## /\2\t/' | expand -t 20
@@ -149,14 +149,12 @@ reference: build ## renew docs/reference from what the program reads by
 test-tutorials: build ## run the commands of docs/tutorials as they stand
 	Scripts/tutorials.py --program $(IRIS)
 
-undocumented: ## list public declarations of the libraries without a documentation comment
-	@Scripts/undocumented.py
-
 format: ## format all Swift code
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
 
-lint: ## check the format of all Swift code
+lint: ## check the format of all Swift code, and that public declarations are documented
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	Scripts/undocumented.py Sources
 
 PEERS := Benchmarks/.venv/bin/python
 

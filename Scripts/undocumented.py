@@ -3,8 +3,8 @@
 
 usage: Scripts/undocumented.py [FOLDER ...]        default: Sources
 
-Members that a protocol of the standard library prescribes (description, ==, hash, encode, the cases of CodingKeys and so
-on) say nothing of their own and need no comment.
+Members that a protocol of the standard library prescribes (description, ==, hash, encode and so on) say nothing of their own
+and need no comment; nor do initialisers that only store their arguments.
 """
 import pathlib
 import re
@@ -21,6 +21,24 @@ PRESCRIBED = {
 }
 
 
+ASSIGNMENT = re.compile(r"^\s*(?:\(self\.[\w. ,]+\)|self\.\w+|\(.*self\..*\)|\w+) = .*$")
+
+
+def only_stores(lines, number):
+    """Whether the initialiser at a line throws nothing and holds nothing but assignments."""
+    text, depth, index = "", 0, number
+    while index < len(lines):
+        text += lines[index] + "\n"
+        depth += lines[index].count("{") - lines[index].count("}")
+        if "{" in text and depth <= 0:
+            break
+        index += 1
+    signature, _, body = text.partition("{")
+    body = body.rsplit("}", 1)[0]
+    statements = [line for part in body.splitlines() for line in part.split(";") if line.strip()]
+    return "throws" not in signature and all(ASSIGNMENT.match(line) for line in statements)
+
+
 def undocumented(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines):
@@ -29,6 +47,8 @@ def undocumented(path):
             continue
         # init(from:) of Decodable, and an override, whose documentation is inherited.
         if "init(from decoder" in line or " override " in line:
+            continue
+        if match[1] == "init" and only_stores(lines, number):
             continue
         above = number - 1
         while above >= 0 and re.match(r"^\s*(@\w+.*|#if .*|// .*)$", lines[above]):

@@ -7,6 +7,7 @@ import Glibc
 /// `share/iris`, `manifests/structures.yaml` exists: the package for `.build/release/iris`, the unpacked archive or the
 /// prefix for an installed program. Failing that, the same search starts at the working directory.
 public enum ProjectFolder {
+    /// The folder, found once; `nil` when there is none.
     public static let url: URL? = find(
         environment: ProcessInfo.processInfo.environment["IRIS_HOME"], program: programPath,
         workingDirectory: FileManager.default.currentDirectoryPath)

@@ -11,6 +11,7 @@ public struct SettingKind<Value>: Sendable {
     /// The value as YAML on one line.
     let write: @Sendable (Value) -> String
 
+    /// A kind by its name in documentation, the keys below it, and how a value is written and read.
     public init(
         _ values: String, settings: [SettingDescription] = [], write: @escaping @Sendable (Value) -> String,
         read: @escaping @Sendable (YAMLValue) throws(ConfigurationError) -> Value

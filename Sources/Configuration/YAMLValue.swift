@@ -5,6 +5,7 @@ import Yams
 /// Reading a mapping with ``YAMLValue/mapping(_:)`` refuses keys that the reader never asked for, and suggests the
 /// nearest one that it did.
 public struct YAMLValue {
+    /// The file that complaints name.
     public let file: String
     /// The keys that lead here; empty at the top.
     public let path: String
@@ -97,16 +98,19 @@ public struct YAMLValue {
     /// Whether the value is absent in spirit: `null`, `~` or nothing after the colon.
     public var isNull: Bool { node.null != nil }
 
+    /// The text of a scalar, numbers and words alike.
     public func string() throws(ConfigurationError) -> String {
         guard case .scalar(let scalar) = node else { throw error("expected text but found \(kind).") }
         return scalar.string
     }
 
+    /// True or false.
     public func bool() throws(ConfigurationError) -> Bool {
         guard let value = node.bool else { throw error("expected true or false but found \(kind).") }
         return value
     }
 
+    /// A whole number in `range`.
     public func int(in range: ClosedRange<Int> = Int.min...Int.max) throws(ConfigurationError) -> Int {
         guard let value = node.int else { throw error("expected a whole number but found \(kind).") }
         guard range.contains(value) else {

@@ -31,6 +31,7 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
 public final class ContentHasher {
     private let context: OpaquePointer
 
+    /// A digest of nothing yet.
     public init() {
         // Both fail only when the process is out of memory or OpenSSL was built without Poly1305.
         let algorithm = EVP_MAC_fetch(nil, "POLY1305", nil)!
@@ -43,6 +44,7 @@ public final class ContentHasher {
 
     private func start() { EVP_MAC_init(context, (1...32).map { UInt8($0) }, 32, nil) }
 
+    /// Takes in more bytes.
     public func update(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
         EVP_MAC_update(context, base.assumingMemoryBound(to: UInt8.self), bytes.count)

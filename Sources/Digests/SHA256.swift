@@ -25,6 +25,7 @@ public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
 public final class SHA256Hasher {
     private let context: OpaquePointer
 
+    /// A digest of nothing yet.
     public init() {
         // Allocation fails only when the process is out of memory, as Swift's own allocations do.
         context = EVP_MD_CTX_new()!
@@ -33,11 +34,13 @@ public final class SHA256Hasher {
 
     deinit { EVP_MD_CTX_free(context) }
 
+    /// Takes in more bytes.
     public func update(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
         EVP_DigestUpdate(context, base, bytes.count)
     }
 
+    /// Takes in the UTF-8 bytes of a text.
     public func update(_ text: String) {
         var text = text
         text.withUTF8 { update(UnsafeRawBufferPointer($0)) }

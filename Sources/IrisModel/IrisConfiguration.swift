@@ -7,6 +7,7 @@ public struct IrisConfiguration: Sendable, Hashable {
     public var channels = [32, 32, 64, 128, 256, 512]
     /// Residual blocks per level of the encoder, and per level of the decoder's way up.
     public var encoderBlocks = 2
+    /// Residual blocks per level of the decoder's way up.
     public var decoderBlocks = 1
     /// The slope of LeakyReLU for negative values.
     public var leakySlope: Float = 0.01
@@ -31,9 +32,11 @@ public struct IrisConfiguration: Sendable, Hashable {
     /// The type of the convolutions' activations; parameters are float32 always.
     public var compute = ComputeType.float32
 
+    /// The type of activations.
     public enum ComputeType: String, Sendable, CaseIterable {
         case float32, bfloat16
 
+        /// The same as the engine calls it.
         public var elementType: ElementType { self == .float32 ? .float32 : .bfloat16 }
     }
 

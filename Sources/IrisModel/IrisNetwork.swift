@@ -5,7 +5,9 @@ import Tensors
 /// `docs/model.md` specifies every operation. Calls belong inside ``Engine/run(_:)``; images and masks come as
 /// N, C, D, H, W.
 public final class IrisNetwork {
+    /// Every size of the network.
     public let configuration: IrisConfiguration
+    /// The learnt values by name.
     public let parameters: ParameterSet
     let encoder: UNetEncoder
     let taskEncoder: TaskEncoder

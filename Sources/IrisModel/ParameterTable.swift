@@ -2,6 +2,7 @@ import Tensors
 
 /// The parts of a network with the number of their parameters.
 public struct ParameterTable: Sendable, Encodable {
+    /// One part of the network.
     public struct Row: Sendable, Encodable {
         /// The common beginning of the parameters' names.
         public let part: String
@@ -9,7 +10,9 @@ public struct ParameterTable: Sendable, Encodable {
         public let tensors: Int, values: Int
     }
 
+    /// The parts in the order of the network.
     public let rows: [Row]
+    /// The number of learnt values of the whole network.
     public let values: Int
 
     /// - Parameter depth: how many dotted words of a name make a part.

@@ -3,12 +3,15 @@ import Tensors
 
 /// Foreground pooling by the adjoint against the naive form, which upsamples the features: difference, time, memory.
 public struct PoolingSelfTest: Sendable, Encodable {
+    /// The number of classes.
     public let classes: Int
     /// Depth, height and width of the masks, and of the features.
     public let size: [Int], coarseSize: [Int]
+    /// The number of feature channels.
     public let channels: Int
     /// The largest difference of a pooled value, as a share of the largest pooled value.
     public let relativeDifference: Double
+    /// Seconds that each form took.
     public let adjointSeconds: Double, naiveSeconds: Double
     /// The most tensor memory in use beyond the inputs, in bytes.
     public let adjointBytes: Int, naiveBytes: Int

@@ -3,6 +3,7 @@ import RandomNumbers
 /// A mean with its 95 % bootstrap percentile interval: the range of the middle 95 % of the means of resamples drawn
 /// with replacement (Efron 1979).
 public struct BootstrapInterval: Hashable, Sendable, Codable {
+    /// The mean, and the ends of its 95 % interval.
     public let mean, lower, upper: Double
     /// The number of values behind the mean.
     public let count: Int

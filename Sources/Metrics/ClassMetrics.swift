@@ -5,6 +5,7 @@ import WorkerThreads
 public struct ClassMetrics: Hashable, Sendable, Codable {
     /// The label value.
     public let value: UInt8
+    /// Overlap scores, 0 to 1; `nil` where the policy gives none.
     public let dice, intersectionOverUnion, precision, recall: Double?
     /// Volumes in mm³.
     public let referenceVolume, predictionVolume: Double
@@ -46,6 +47,7 @@ extension ClassMetrics {
 public final class LabelMapComparison {
     /// In mm: surface within this distance counts as agreeing.
     public let tolerance: Double
+    /// What empty masks count.
     public let policy: EmptyMaskPolicy
     private let surfaces = SurfaceComparison()
 

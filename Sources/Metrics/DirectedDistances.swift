@@ -1,7 +1,9 @@
 /// The distances, in mm, from each element of one surface to the nearest element of another, ascending, with the area
 /// (mm²) of each element; elements of equal weight have area 1.
 public struct DirectedDistances: Sendable {
+    /// Millimetres to the nearest element of the other surface, ascending.
     public let distances: [Double]
+    /// The area in mm² of each element; 1 where all weigh the same.
     public let areas: [Double]
     /// The sum of all areas.
     public let totalArea: Double

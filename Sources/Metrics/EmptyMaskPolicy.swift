@@ -16,7 +16,9 @@ public struct EmptyMaskPolicy: Hashable, Sendable, Codable {
         case exclude
     }
 
+    /// The score of a class that neither mask holds.
     public var bothEmpty: BothEmpty
+    /// The distance when one mask is empty.
     public var oneEmpty: OneEmpty
 
     public init(bothEmpty: BothEmpty = .exclude, oneEmpty: OneEmpty = .diagonal) {

@@ -9,12 +9,15 @@ import WorkerThreads
 /// listed; a prediction without reference is listed. A pair whose grids differ is refused and listed, unless
 /// ``resamplesPredictions`` is set.
 public struct FolderComparison: Sendable {
+    /// The folder of predicted label maps.
     public let predictions: URL
+    /// The folder of reference label maps.
     public let references: URL
     /// The label values to compare; `nil` compares, in all cases, every value above 0 that occurs in any reference.
     public var classes: [UInt8]?
     /// In mm.
     public var tolerance = 1.0
+    /// What empty masks count.
     public var policy = EmptyMaskPolicy()
     /// Whether a prediction on another grid is brought onto the reference's by nearest neighbour.
     public var resamplesPredictions = false
@@ -23,6 +26,7 @@ public struct FolderComparison: Sendable {
 
     /// What became of one case.
     public struct Case: Sendable, Codable {
+        /// Whether a case could be scored, and if not why.
         public enum Status: String, Sendable, Codable {
             case compared
             /// No prediction: the metrics are those of an empty one.
@@ -30,19 +34,27 @@ public struct FolderComparison: Sendable {
             /// The pair cannot be compared; ``problem`` says why. It has no metrics.
             case refused
         }
+        /// The file's name.
         public let name: String
+        /// Whether it could be scored.
         public let status: Status
+        /// Why it could not; `nil` otherwise.
         public let problem: String?
+        /// The scores by class.
         public let metrics: [ClassMetrics]
     }
 
     /// All cases, ordered by name, and their means.
     public struct Result: Sendable, Codable {
+        /// The tolerance of surface Dice in mm.
         public let tolerance: Double
+        /// What empty masks count.
         public let policy: EmptyMaskPolicy
+        /// The cases by name.
         public let cases: [Case]
         /// Names of predictions that have no reference.
         public let extraPredictions: [String]
+        /// Means over cases.
         public let summary: MetricsSummary
 
         public init(

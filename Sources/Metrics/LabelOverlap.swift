@@ -3,7 +3,9 @@ import Volumes
 
 /// How many voxels of one class the reference and the prediction hold, alone and together.
 public struct LabelOverlap: Hashable, Sendable {
+    /// Voxels of the class in the reference.
     public let reference: Int
+    /// Voxels of the class in the prediction.
     public let prediction: Int
     /// Voxels that both give to the class: true positives.
     public let both: Int

@@ -2,10 +2,13 @@
 public struct MetricsSummary: Hashable, Sendable, Codable {
     /// One class; scores by their names in ``ClassMetrics/scores``. A score without values is absent.
     public struct Class: Hashable, Sendable, Codable {
+        /// The label value.
         public let value: UInt8
+        /// Mean and interval by the score's name.
         public let scores: [String: BootstrapInterval]
     }
 
+    /// The classes by ascending value.
     public let classes: [Class]
     /// Means over cases of each case's mean over classes.
     public let overall: [String: BootstrapInterval]

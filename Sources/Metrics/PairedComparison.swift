@@ -3,7 +3,9 @@ import RandomNumbers
 
 /// How the scores of two runs on the same cases differ: b - a, pair by pair.
 public struct PairedComparison: Hashable, Sendable, Codable {
+    /// The number of pairs.
     public let pairs: Int
+    /// The mean of second minus first.
     public let meanDifference: Double
     /// The two-sided p value of Wilcoxon's signed-rank test.
     public let wilcoxonP: Double

@@ -2,7 +2,9 @@
 ///
 /// When one mask is empty its list is empty and all distances of the other are infinite.
 public struct SurfaceDistances: Sendable {
+    /// From the reference's surface to the prediction's.
     public let referenceToPrediction: DirectedDistances
+    /// From the prediction's surface to the reference's.
     public let predictionToReference: DirectedDistances
 
     /// The share of both surfaces' area that lies within `tolerance` mm of the other surface: surface Dice, also called

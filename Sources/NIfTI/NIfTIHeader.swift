@@ -2,6 +2,7 @@ import Volumes
 
 /// What a NIfTI header says, and the voxel grid that follows from it.
 public struct NIfTIHeader: Hashable, Sendable {
+    /// The standard's version, and whether header and voxels share a file.
     public enum Format: String, Hashable, Sendable {
         case nifti1 = "NIfTI-1"
         case nifti2 = "NIfTI-2"
@@ -10,6 +11,7 @@ public struct NIfTIHeader: Hashable, Sendable {
         public var headerSize: Int { self == .nifti1 ? 348 : 540 }
     }
 
+    /// The order of bytes.
     public enum Endianness: String, Hashable, Sendable { case little, big }
 
     /// The header fields that give the affine: the sform when its code is above 0, else the qform when its code is above
@@ -18,13 +20,17 @@ public struct NIfTIHeader: Hashable, Sendable {
 
     /// A block between header and voxels. Its content is not kept.
     public struct Extension: Hashable, Sendable {
+        /// The number in the header.
         public let code: Int
         /// Bytes, the eight of size and code included.
         public let size: Int
     }
 
+    /// The standard's version.
     public let format: Format
+    /// The order of bytes.
     public let endianness: Endianness
+    /// How voxels are stored.
     public let datatype: NIfTIDatatype
     /// dim[1...dim[0]]: one to seven sizes, i fastest, each at least 1.
     public let dimensions: [Int]
@@ -36,6 +42,7 @@ public struct NIfTIHeader: Hashable, Sendable {
     public let slope: Double
     /// `scl_inter` as stored; see ``scaling``.
     public let intercept: Double
+    /// What the sform and the qform are aligned to; 0 when they are absent.
     public let sformCode, qformCode: Int
     /// `srow_x`, `srow_y`, `srow_z` as stored, four numbers each.
     public let sformRows: [[Double]]
@@ -45,8 +52,11 @@ public struct NIfTIHeader: Hashable, Sendable {
     public let quaternionOffset: SIMD3<Double>
     /// `xyzt_units` as stored: space in the lower three bits (1 m, 2 mm, 3 um), time in the next three.
     public let units: Int
+    /// What the values mean, by the standard's numbers; 0 for nothing.
     public let intentCode: Int
+    /// The intent's own name.
     public let intentName: String
+    /// Free text of the header.
     public let descrip: String
     public internal(set) var extensions: [Extension] = []
 

@@ -8,6 +8,7 @@ import Volumes
 public struct NIfTIImage: Sendable {
     /// What was seen of the file while it was read.
     public struct FileDetails: Hashable, Sendable {
+        /// Whether the file is gzip.
         public let isCompressed: Bool
         /// Bytes on disk.
         public let size: Int
@@ -21,7 +22,9 @@ public struct NIfTIImage: Sendable {
 
     /// The path it was read from, for messages.
     public let path: String
+    /// The header.
     public let header: NIfTIHeader
+    /// What the file itself is like.
     public let file: FileDetails
     let buffer: RawBuffer
 

@@ -3,6 +3,7 @@ import Volumes
 /// A volume in memory of the kind that files are decoded into, which ``BufferMemory`` can keep for the next one. What was
 /// decoded becomes a volume where it is, unless its voxels have to be converted or moved. Copies share the memory.
 public struct VolumeBuffer<Voxel: VoxelScalar>: Sendable {
+    /// Shape and place of the volume.
     public let grid: Grid
     private let buffer: RawBuffer
     /// The byte of the buffer that the first voxel begins at.

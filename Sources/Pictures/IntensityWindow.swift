@@ -1,5 +1,6 @@
 /// The intensities between which a picture runs from black to white.
 public struct IntensityWindow: Hashable, Sendable {
+    /// Intensities shown black and white.
     public let lower, upper: Double
 
     /// - Precondition: both are finite and `lower` is below `upper`.

@@ -2,7 +2,9 @@ import Volumes
 
 /// A mask on the grid of a picture's volume, drawn as a line of one pixel around its area.
 public struct MaskOutline {
+    /// What the legend calls it.
     public let name: String
+    /// The color of the outline.
     public let color: RGB
     /// Whether the voxel at a place in memory belongs to the mask.
     let contains: (Int) -> Bool

@@ -12,7 +12,9 @@ public enum Montage {
         public var caption: String?
         /// Names of label values, drawn with their colors below the pictures.
         public var legend: [(value: UInt8, name: String)] = []
+        /// How opaque labels are filled, 0 to 1.
         public var fillOpacity = 0.3
+        /// Whether labels have an outline.
         public var outlines = true
         /// Whether a frame shows the position in ``Montage/threePlanes(_:at:options:)``.
         public var marksPosition = false

@@ -4,6 +4,7 @@ import Volumes
 ///
 /// Oblique grids are shown along their own axes, each named after the world axis that it follows most closely.
 public struct PictureSource {
+    /// Shape and place of the volume.
     public let grid: Grid
     /// The intensity of the voxel at a place in memory, `grid.shape.offset(i, j, k)`.
     let intensity: (Int) -> Double

@@ -1,5 +1,6 @@
 /// A color with 8 bits per channel, sRGB.
 public struct RGB: Hashable, Sendable {
+    /// The amount of each color, 0 to 255.
     public var red, green, blue: UInt8
 
     public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) { (self.red, self.green, self.blue) = (red, green, blue) }
@@ -7,7 +8,9 @@ public struct RGB: Hashable, Sendable {
     /// A grey of this brightness.
     public init(grey: UInt8) { self.init(grey, grey, grey) }
 
+    /// No light.
     public static let black = RGB(grey: 0)
+    /// All light.
     public static let white = RGB(grey: 255)
 
     /// This color with `cover` laid over it; `opacity` 0 leaves it, 1 hides it.
@@ -21,6 +24,7 @@ public struct RGB: Hashable, Sendable {
 
 /// A picture: rows of pixels from top to bottom, each from left to right.
 public struct RGBImage: Hashable, Sendable {
+    /// Pixels across and down.
     public let width, height: Int
     /// Red, green, blue of pixel (x, y) at `3 * (x + width * y)`.
     public private(set) var bytes: [UInt8]
@@ -43,6 +47,7 @@ public struct RGBImage: Hashable, Sendable {
         (self.width, self.height, self.bytes) = (width, height, bytes)
     }
 
+    /// The pixel `x` from the left and `y` from the top.
     public subscript(x: Int, y: Int) -> RGB {
         get {
             let place = 3 * (x + width * y)

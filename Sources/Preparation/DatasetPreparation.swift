@@ -6,10 +6,13 @@ import WorkerThreads
 
 /// Prepares the cases of one dataset into a store: in parallel, resumable, with bad cases set aside.
 public struct DatasetPreparation: Sendable {
+    /// What is prepared.
     public let manifest: Manifest
     /// The folder of the raw dataset.
     public let source: URL
+    /// How it is prepared.
     public let configuration: PreparationConfiguration
+    /// What is taken, and by how many jobs.
     public let options: PreparationOptions
     /// Name and version for the store's history.
     public let program: String

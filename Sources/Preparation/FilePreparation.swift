@@ -22,6 +22,7 @@ public struct FilePreparation: Sendable, Equatable {
         resolved = try ResolvedConfiguration(canonicalText: canonicalText, file: file)
     }
 
+    /// Equal preparations make equal volumes.
     public static func == (a: FilePreparation, b: FilePreparation) -> Bool { a.resolved.text == b.resolved.text }
 
     /// Prepares an image and, if given, its labels.
@@ -55,8 +56,11 @@ public struct FilePreparation: Sendable, Equatable {
 public struct PreparedFile: Sendable {
     /// The file's name without folder and ending.
     public let name: String
+    /// The voxels as stored integers.
     public let image: Volume<Int16>
+    /// How stored integers become intensities.
     public let quantisation: Quantisation
+    /// How intensities are clipped and scaled.
     public let normalisation: IntensityNormalisation
     /// On the grid of `image`.
     public let labels: LabelMap?

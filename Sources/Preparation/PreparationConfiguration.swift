@@ -9,12 +9,15 @@ public struct PreparationConfiguration: Equatable, Sendable {
     public var spacing: Spacing
     /// What becomes of volumes whose axes are turned against the world's.
     public var oblique: Oblique
+    /// Interpolation of images.
     public var resampling: ResamplingRule
+    /// What is cut away.
     public var crop: Crop
     /// The window of each modality.
     public var windows: [Modality: Window]
     /// Steps of the stored integers per standard deviation.
     public var stepsPerDeviation: Double
+    /// What becomes of voxels that are not finite numbers.
     public var nonFinite: NonFinite
     /// How far corners of label and image may lie apart, in voxels of the image.
     public var labelTolerance: Double
@@ -23,18 +26,21 @@ public struct PreparationConfiguration: Equatable, Sendable {
     /// `nil` for the manifest's.
     public var probabilityRule: ProbabilityLabelRule?
 
+    /// What is cut away of a case.
     public enum Crop: Equatable, Sendable {
         case nothing
         /// To the labelled box and some context: the manifest's when `nil`.
         case labels(context: CropContext?)
     }
 
+    /// What intensities are clipped to.
     public enum Window: Equatable, Sendable {
         case values(low: Double, high: Double)
         /// Of the cropped volume, in percent.
         case percentiles(low: Double, high: Double)
     }
 
+    /// What becomes of oblique volumes.
     public enum Oblique: String, CaseIterable, Sendable {
         /// They stay turned; the rotation is in the affine.
         case keep
@@ -42,6 +48,7 @@ public struct PreparationConfiguration: Equatable, Sendable {
         case resample
     }
 
+    /// What becomes of voxels that are not finite numbers: the case is refused, or they get the smallest finite value.
     public enum NonFinite: String, CaseIterable, Sendable { case refuse, replace }
 
     /// The paper's values, those of `configs/prepare/iris.yaml`.

@@ -21,6 +21,7 @@ public struct PreparationOptions: Sendable {
 public struct Shard: Hashable, Sendable, CustomStringConvertible {
     /// Counted from 1.
     public let number: Int
+    /// How many shards there are.
     public let count: Int
 
     /// Reads "2/5"; `nil` unless 1 <= number <= count <= 10 000.

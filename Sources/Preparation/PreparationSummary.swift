@@ -5,11 +5,15 @@ import VolumeStore
 public struct PreparationSummary: Sendable {
     /// A case that is not in the store.
     public struct Refused: Hashable, Sendable {
+        /// The case's name.
         public let name: String
+        /// The finding's code.
         public let code: String
+        /// Why it was set aside, in words.
         public let reason: String
     }
 
+    /// The dataset's name.
     public let dataset: String
     /// Cases of the source: usable, unusable and unlabelled ones.
     public internal(set) var listed = 0
@@ -31,6 +35,7 @@ public struct PreparationSummary: Sendable {
     /// Source voxels of the cases prepared by this run.
     public internal(set) var sourceVoxels = 0
     public internal(set) var seconds = 0.0
+    /// The digest of the resolved configuration.
     public let configurationDigest: SHA256Digest
 
     init(dataset: String, configurationDigest: SHA256Digest) {

@@ -7,6 +7,7 @@ import VolumeStore
 /// What the audit checks of a raw tree it checks here of the prepared volumes; besides, files are held against the digests
 /// of the index, and scans that two datasets share come to light.
 public struct StoreAudit: Sendable {
+    /// What audits the volumes.
     public let auditor: CollectionAuditor
 
     /// Reads the index of a store.

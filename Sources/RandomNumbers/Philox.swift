@@ -3,6 +3,7 @@
 /// A block of four 32-bit words is a pure function of a 64-bit key and a 128-bit counter, so the millionth number costs
 /// as much as the first and needs none of those before it. As a `RandomNumberGenerator` it walks the counter upwards.
 public struct Philox: RandomNumberGenerator, Sendable {
+    /// The key; streams of different keys have nothing in common.
     public let key: UInt64
     /// The upper half of the counter: independent streams under one key.
     public let stream: UInt64

@@ -3,6 +3,7 @@ import FoundationEssentials
 
 /// An audit as one self-contained HTML page.
 public struct AuditPage: Sendable {
+    /// The report that is shown.
     public let report: AuditReport
     /// The most montages that a page holds.
     public var pictureLimit: Int
@@ -14,6 +15,7 @@ public struct AuditPage: Sendable {
     /// Writes the page, replacing one that is there.
     public func write(to url: URL) throws { try Data(document.utf8).write(to: url, options: .atomic) }
 
+    /// The page as one HTML document.
     public var document: String {
         var page = HTMLPage(title: "Audit of \(report.dataset)")
         page.add("Summary", summary)

@@ -16,11 +16,13 @@ public struct HTML: Sendable, CustomStringConvertible {
         element(name, attributes, content)
     }
 
+    /// An element with escaped attributes.
     public static func element(_ name: String, _ attributes: [(String, String)] = [], _ content: [HTML]) -> HTML {
         let written = attributes.map { " \($0.0)=\"\($0.1.htmlEscaped)\"" }.joined()
         return HTML(markup: "<\(name)\(written)>\(content.map(\.description).joined())</\(name)>")
     }
 
+    /// One after the other.
     public static func + (a: HTML, b: HTML) -> HTML { HTML(markup: a.description + b.description) }
 }
 

@@ -1,6 +1,8 @@
 /// One self-contained page: style, script and pictures are inside, nothing is fetched.
 public struct HTMLPage: Sendable {
+    /// The page's title.
     public let title: String
+    /// The sections in order.
     public var sections: [(heading: String, content: HTML)] = []
 
     public init(title: String) { self.title = title }

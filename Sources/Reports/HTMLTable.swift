@@ -1,5 +1,6 @@
 /// A table that its reader can sort by any column and filter by words.
 public struct HTMLTable: Sendable {
+    /// A column's heading and how its cells are shown.
     public struct Column: Sendable {
         let title: String
         let style: String
@@ -13,14 +14,17 @@ public struct HTMLTable: Sendable {
         public static func name(_ title: String, isFilter: Bool = false) -> Column {
             Column(title: title, style: "name", isFilter: isFilter)
         }
+        /// A column of numbers, aligned right.
         public static func number(_ title: String) -> Column { Column(title: title, style: "number", isFilter: false) }
     }
 
+    /// A cell's content and what it is sorted by.
     public struct Cell: Sendable {
         let content: HTML
         /// What the cell is sorted and filtered by.
         let key: String
 
+        /// A cell of plain text.
         public init(_ text: String) { (content, key) = (HTML(text), text) }
         public init(_ content: HTML, key: String) { (self.content, self.key) = (content, key) }
         /// A number, or a dash where there is none.
@@ -45,6 +49,7 @@ public struct HTMLTable: Sendable {
         rows.append(cells)
     }
 
+    /// The table with what sorts and filters it.
     public var html: HTML {
         let menus = columns.indices.filter { columns[$0].isFilter }.map { column in
             let values = Set(rows.map { $0[column].key }).sorted()

@@ -19,6 +19,7 @@ public final class CachingAllocator: Sendable {
         public var bytesReserved = 0
     }
 
+    /// The allocator of the process.
     public static let shared = CachingAllocator()
 
     private struct State {
@@ -31,8 +32,10 @@ public final class CachingAllocator: Sendable {
 
     public init() {}
 
+    /// What it did so far.
     public var counters: Counters { state.withLock { $0.counters } }
 
+    /// Lets the peak begin anew at what is in use.
     public func resetPeak() { state.withLock { $0.counters.peakBytesInUse = $0.counters.bytesInUse } }
 
     /// The size of the block that serves a request: eight classes per power of two, so at most an eighth is unused.

@@ -114,6 +114,7 @@ public final class Engine: @unchecked Sendable {
     public struct ConvolutionWork: Sendable {
         /// Multiplications and additions.
         public var operations = 0
+        /// Seconds spent.
         public var seconds = 0.0
 
         public init() {}

@@ -1,6 +1,8 @@
 /// The learned part of an instance normalisation: a gain and a bias per channel.
 public struct InstanceNorm {
+    /// Multiplies each channel, [C].
     public let gain: Parameter
+    /// Added to each channel, [C].
     public let bias: Parameter
     /// Added to the variance.
     public let epsilon: Float

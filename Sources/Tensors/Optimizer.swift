@@ -11,9 +11,13 @@ public final class Optimizer {
         case lamb
     }
 
+    /// The method and its constants.
     public struct Settings: Sendable, Hashable {
+        /// The method.
         public var method: Method
+        /// The decay of the mean of gradients.
         public var beta1: Float
+        /// The decay of the mean of squared gradients.
         public var beta2: Float
         /// Added to the root of the second moment.
         public var epsilon: Float
@@ -29,10 +33,13 @@ public final class Optimizer {
         }
     }
 
+    /// The method and its constants.
     public let settings: Settings
+    /// What is optimised.
     public let parameters: ParameterSet
     /// Moving averages of the gradients and of their squares, in the layout of ``ParameterSet/values``.
     public let firstMoments: Tensor
+    /// Means of squared gradients, all parameters one after the other.
     public let secondMoments: Tensor
     /// Steps made. Set when a saved state is restored.
     public var stepCount = 0

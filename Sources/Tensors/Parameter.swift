@@ -8,6 +8,7 @@ import Glibc
 public final class Parameter {
     /// The name in checkpoints.
     public let name: String
+    /// The lengths of its axes, slowest first.
     public let shape: [Int]
     /// How the parameter begins.
     public let initialization: Initialization
@@ -35,6 +36,7 @@ public final class Parameter {
             shape: shape, type: .float32, storage: gradients.storage, offset: gradients.offset + range.lowerBound * 4)
     }
 
+    /// The number of values.
     public var count: Int { shape.reduce(1, *) }
 
     /// 1 when a gradient must be added to what stands there, else 0; marks it as written.

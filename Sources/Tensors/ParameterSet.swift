@@ -5,6 +5,7 @@ import Glibc
 /// Each parameter begins at a multiple of 16 values; the gaps hold zeros in both tensors and stay so. Optimisers, moving
 /// averages and reductions between processes work on the long tensors.
 public final class ParameterSet {
+    /// The parameters in the order in which they were added.
     public let parameters: [Parameter]
     /// Every value, float32.
     public let values: Tensor
@@ -32,6 +33,7 @@ public final class ParameterSet {
         }
     }
 
+    /// The parameter with a name, or `nil` when there is none.
     public subscript(name: String) -> Parameter? { byName[name] }
 
     /// How many values there are, without the gaps.

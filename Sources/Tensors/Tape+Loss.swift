@@ -14,7 +14,9 @@ public struct SegmentationLoss: Sendable {
 
 /// How soft Dice and cross-entropy are combined.
 public struct SegmentationLossWeights: Sendable, Hashable {
+    /// The weight of the soft Dice loss.
     public var dice: Float
+    /// The weight of the binary cross-entropy.
     public var crossEntropy: Float
     /// Added to numerator and denominator of the Dice coefficient: an empty target that is predicted empty scores 1.
     public var smoothing: Float

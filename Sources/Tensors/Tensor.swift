@@ -7,7 +7,9 @@ import Glibc
 /// matrix products all work without reordering. A tensor refers to its storage, so copies are cheap and share values;
 /// operations never change their inputs.
 public struct Tensor: @unchecked Sendable {
+    /// The lengths of its axes, slowest first.
     public let shape: [Int]
+    /// The type of its values.
     public let type: ElementType
     private(set) var storage: TensorStorage
     /// Where the tensor begins in its storage, in bytes.
@@ -49,6 +51,7 @@ public struct Tensor: @unchecked Sendable {
 
     /// How many values there are.
     public var count: Int { shape.reduce(1, *) }
+    /// The bytes of its values.
     public var byteCount: Int { count * type.size }
 
     var pointer: UnsafeMutableRawPointer { storage.pointer + offset }

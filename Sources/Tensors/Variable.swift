@@ -2,9 +2,11 @@ import CKernels
 
 /// A tensor on a tape: a value and, when something before it wants gradients, a place where its gradient gathers.
 public struct Variable {
+    /// The value.
     public let value: Tensor
     let slot: GradientSlot?
 
+    /// The lengths of its axes, slowest first.
     public var shape: [Int] { value.shape }
 
     /// The gradient that has arrived; for leaves, after ``Tape/unwind(from:gradient:)``.

@@ -3,7 +3,9 @@ import Volumes
 
 /// A file that a prepared case was made from.
 public struct SourceFile: Hashable, Sendable {
+    /// What a source file is for.
     public enum Role: String, Sendable, CaseIterable { case image, label }
+    /// What the file is for.
     public let role: Role
     /// The path below the dataset's source folder.
     public let path: String
@@ -19,6 +21,7 @@ public struct SourceFile: Hashable, Sendable {
 
 /// Which case: dataset and case name.
 public struct CaseKey: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
+    /// The dataset's and the case's name.
     public let dataset, name: String
 
     public init(dataset: String, name: String) { (self.dataset, self.name) = (dataset, name) }
@@ -35,17 +38,23 @@ public struct CaseKey: Hashable, Sendable, Codable, Comparable, CustomStringConv
 
 /// Everything known of a prepared case except its voxels and what follows from them.
 public struct CaseDescription: Sendable {
+    /// The case's key.
     public let key: CaseKey
     /// The patient, unique within the dataset.
     public let subject: String
     /// Such as CT or MR; cases of different modality never meet in an episode.
     public let modality: String
+    /// The part of the dataset's own split and of the paper's.
     public let officialSplit, paperSplit: CaseSplit
     /// Where the source image's voxels lay.
     public let sourceGrid: Grid
+    /// Intensities of the source, before anything was done.
     public let sourceIntensities: SourceIntensities
+    /// How stored integers become intensities.
     public let quantisation: Quantisation
+    /// How intensities are clipped and scaled.
     public let normalisation: IntensityNormalisation
+    /// The files that the case was made from.
     public let sources: [SourceFile]
     /// SHA-256 of the preparation configuration in its canonical form.
     public let configurationDigest: SHA256Digest
@@ -89,23 +98,37 @@ public struct StoredCase: Sendable {
         case quarantined(reason: String)
     }
 
+    /// The case's key.
     public let key: CaseKey
+    /// The patient.
     public let subject: String
+    /// How the image was taken.
     public let modality: String
+    /// The part of the dataset's own split and of the paper's.
     public let officialSplit, paperSplit: CaseSplit
+    /// The files that the case was made from.
     public let sources: [SourceFile]
+    /// The digest of the configuration that it was prepared by.
     public let configurationDigest: SHA256Digest
+    /// Whether it was prepared or set aside.
     public let status: Status
 }
 
 /// The part of a case's record that only prepared cases have.
 public struct PreparedRecord: Sendable {
+    /// Shape and place of the source.
     public let sourceGrid: Grid
+    /// Intensities of the source, before anything was done.
     public let sourceIntensities: SourceIntensities
+    /// Shape and place of the prepared volumes.
     public let grid: Grid
+    /// How stored integers become intensities.
     public let quantisation: Quantisation
+    /// How intensities are clipped and scaled.
     public let normalisation: IntensityNormalisation
+    /// The image's file.
     public let image: StoredFile
+    /// The label's file; `nil` without labels.
     public let label: StoredFile?
     /// The mark in the files' headers.
     public let token: String
@@ -117,6 +140,7 @@ public struct PreparedRecord: Sendable {
 public struct StoredFile: Hashable, Sendable {
     /// The path below the store's folder.
     public let path: String
+    /// The file's size.
     public let bytes: Int
     /// SHA-256 of the whole file.
     public let digest: SHA256Digest

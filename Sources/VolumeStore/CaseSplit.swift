@@ -14,6 +14,7 @@ public enum CaseSplit: UInt8, CaseIterable, Sendable {
         }
     }
 
+    /// The part with a name, or `nil` when there is none.
     public init?(name: String) {
         guard let split = Self.allCases.first(where: { $0.name == name }) else { return nil }
         self = split

@@ -4,6 +4,7 @@ import Volumes
 ///
 /// It is kept beside the voxels and not baked into them, so that it can be folded into rendering or chosen anew.
 public struct IntensityNormalisation: Hashable, Sendable {
+    /// What intensities are clipped to.
     public let clipLow, clipHigh: Double
     /// Mean and population standard deviation of the clipped volume.
     public let mean, standardDeviation: Double
@@ -16,6 +17,7 @@ public struct IntensityNormalisation: Hashable, Sendable {
         (self.clipLow, self.clipHigh, self.mean, self.standardDeviation) = (clipLow, clipHigh, mean, standardDeviation)
     }
 
+    /// An intensity clipped to the window, less the mean, divided by the deviation.
     public func normalised(_ intensity: Double) -> Double {
         (min(max(intensity, clipLow), clipHigh) - mean) / standardDeviation
     }

@@ -5,6 +5,7 @@ import Volumes
 /// The pointer is valid while this object lives. Reading up to 4096 bytes past the last voxel or 352 bytes before the
 /// first is safe.
 public final class MappedVolume<Voxel: VoxelScalar>: @unchecked Sendable {
+    /// Voxels along i, j and k.
     public let shape: GridShape
     /// `shape.count` voxels, i fastest.
     public let voxels: UnsafePointer<Voxel>
@@ -22,8 +23,10 @@ public final class MappedVolume<Voxel: VoxelScalar>: @unchecked Sendable {
         voxels = (mapping.base + StoredVolumeHeader.byteCount).assumingMemoryBound(to: Voxel.self)
     }
 
+    /// All voxels, i fastest; valid as long as this object lives.
     public var buffer: UnsafeBufferPointer<Voxel> { UnsafeBufferPointer(start: voxels, count: shape.count) }
 
+    /// The voxel at an index. Indices are not checked.
     public subscript(i: Int, j: Int, k: Int) -> Voxel { voxels[shape.offset(i, j, k)] }
 
     /// Asks the system to read the whole file ahead.
@@ -32,11 +35,17 @@ public final class MappedVolume<Voxel: VoxelScalar>: @unchecked Sendable {
 
 /// A prepared case with its voxels: image and, for labelled cases, label map on the same RAS grid.
 public final class PreparedCase: Sendable {
+    /// The case's key.
     public let key: CaseKey
+    /// Shape and place of the volumes.
     public let grid: Grid
+    /// How stored integers become intensities.
     public let quantisation: Quantisation
+    /// How intensities are clipped and scaled.
     public let normalisation: IntensityNormalisation
+    /// The image as stored integers.
     public let image: MappedVolume<Int16>
+    /// The labels on the same grid; `nil` without labels.
     public let labels: MappedVolume<UInt8>?
 
     init(

@@ -4,6 +4,7 @@ import Synchronization
 ///
 /// A case that is dropped from the cache stays valid for whoever still holds it.
 public final class PreparedCaseCache: Sendable {
+    /// The content of the store that cases are opened from.
     public let catalogue: StoreCatalogue
     /// The most cases kept open; each takes two mappings, of which Linux allows a process 65 530 in all.
     public let limit: Int

@@ -6,7 +6,9 @@ public struct StagedCase: Sendable {
     public let description: CaseDescription
     /// The grid of the prepared volumes.
     public let grid: Grid
+    /// The image's file.
     public let image: StoredFile
+    /// The label's file; `nil` without labels.
     public let label: StoredFile?
     /// What the label map holds; empty for a case without labels.
     public let survey: ClassSurvey

@@ -9,12 +9,17 @@ public final class StoreCatalogue: Sendable {
     /// A dataset and the numbers of its cases.
     public struct Dataset: Sendable {
         public let description: StoredDataset
+        /// The indices of its cases.
         public let cases: Range<Int>
+        /// The dataset's name.
         public var name: String { description.name }
+        /// Its classes by ascending value.
         public var classes: [StoredClass] { description.classes }
     }
 
+    /// The store it was read from.
     public let store: VolumeStore
+    /// The datasets by name.
     public let datasets: [Dataset]
     /// SHA-256 over datasets, class tables and the content of every case, in canonical order. Equal stores have equal
     /// digests, whatever the order of preparation and however often it was interrupted.
@@ -35,11 +40,14 @@ public final class StoreCatalogue: Sendable {
         subjectCount = columns.subjectNames.count
     }
 
+    /// The number of prepared cases.
     public var caseCount: Int { columns.names.count }
 
     // MARK: One case
 
+    /// The name of a case.
     public func name(of index: Int) -> String { columns.names[index] }
+    /// The key of a case.
     public func key(of index: Int) -> CaseKey {
         CaseKey(dataset: datasets[dataset(of: index)].name, name: columns.names[index])
     }
@@ -47,18 +55,27 @@ public final class StoreCatalogue: Sendable {
     public func dataset(of index: Int) -> Int { Int(columns.datasets[index]) }
     /// The number of the case's subject; subjects of different datasets differ.
     public func subject(of index: Int) -> Int { Int(columns.subjects[index]) }
+    /// The name of a patient.
     public func subjectName(_ subject: Int) -> String { columns.subjectNames[subject] }
     /// The number of the case's modality in ``modalities``.
     public func modality(of index: Int) -> Int { Int(columns.modalities[index]) }
+    /// The part of a split that a case is in.
     public func split(of index: Int, in list: SplitList) -> CaseSplit {
         CaseSplit(rawValue: list == .official ? columns.officialSplits[index] : columns.paperSplits[index]) ?? .none
     }
+    /// Shape and place of a case's volumes.
     public func grid(of index: Int) -> Grid { Grid(shape: columns.shape(index), affine: columns.affine(index)) }
+    /// Voxels of a case along i, j and k.
     public func shape(of index: Int) -> GridShape { columns.shape(index) }
+    /// The map from voxel indices of a case to world millimetres.
     public func affine(of index: Int) -> Affine { columns.affine(index) }
+    /// The voxel size of a case.
     public func spacing(of index: Int) -> Spacing { columns.affine(index).spacing }
+    /// How a case's intensities are clipped and scaled.
     public func normalisation(of index: Int) -> IntensityNormalisation { columns.normalisation(index) }
+    /// How a case's stored integers become intensities.
     public func quantisation(of index: Int) -> Quantisation { columns.quantisation(index) }
+    /// Whether a case has labels.
     public func isLabelled(_ index: Int) -> Bool { columns.labelled[index] != 0 }
     /// The classes present in a case, by rising value; made on demand. Centroids have single precision.
     public func classes(of index: Int) -> some RandomAccessCollection<ClassPresence> & Sendable {

@@ -7,6 +7,7 @@ import WorkerThreads
 
 /// Something wrong with a store.
 public struct StoreDefect: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// What kind of defect it is.
     public enum Kind: String, Sendable, CaseIterable {
         /// The index names a file that is not there.
         case missingFile = "missing-file"
@@ -19,15 +20,18 @@ public struct StoreDefect: Hashable, Sendable, Comparable, CustomStringConvertib
         /// Cases of one dataset that were prepared with different configurations.
         case mixedConfigurations = "mixed-configurations"
     }
+    /// What kind of defect it is.
     public let kind: Kind
     /// The case concerned; `nil` for the store as a whole.
     public let key: CaseKey?
     /// The path below the store's folder.
     public let file: String
+    /// What should be there, what is there, and what to do.
     public let expected, found, fix: String
 
     public var description: String { "\(file): expected \(expected) but found \(found). \(fix)" }
 
+    /// A stable order for reports.
     public static func < (a: StoreDefect, b: StoreDefect) -> Bool {
         (a.file, a.kind.rawValue, a.found) < (b.file, b.kind.rawValue, b.found)
     }
@@ -35,6 +39,7 @@ public struct StoreDefect: Hashable, Sendable, Comparable, CustomStringConvertib
 
 /// What a verification looked at and what it found.
 public struct StoreVerification: Sendable {
+    /// How much was looked at.
     public let cases, files, bytes: Int
     /// In the order of the files' paths.
     public let defects: [StoreDefect]

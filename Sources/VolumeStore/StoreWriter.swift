@@ -11,6 +11,7 @@ import Volumes
 /// A case is staged (its files are written beside their place, under a temporary name) and then committed: synced,
 /// renamed and indexed in one transaction. Staging is safe from many threads; commits take turns, also between processes.
 public final class StoreWriter: Sendable {
+    /// The store that is written to.
     public let store: VolumeStore
 
     /// - Precondition: the store was opened with mode `.write`.

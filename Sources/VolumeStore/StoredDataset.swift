@@ -15,6 +15,7 @@ public struct StoredClass: Hashable, Sendable {
     public let name: String
     /// The canonical structure, shared by datasets.
     public let structure: String
+    /// The side of the body that the structure belongs to.
     public let side: BodySide
     /// The value of the same structure on the other side, if the dataset has one.
     public let pairedValue: UInt8?
@@ -31,7 +32,9 @@ public struct StoredDataset: Hashable, Sendable {
     public let name: String
     /// The full name, for people.
     public let title: String
+    /// The release, as its publisher counts.
     public let version: String
+    /// The terms of use.
     public let licence: String
     /// The class table, by rising value.
     public let classes: [StoredClass]

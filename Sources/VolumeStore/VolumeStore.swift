@@ -6,13 +6,16 @@ import Glibc
 ///
 /// Any number of processes may read while others write; writers take turns for each case. See `docs/store.md`.
 public final class VolumeStore: Sendable {
+    /// What a store is opened for.
     public enum Mode: Sendable {
         case read
         /// Creates the folder and the index when missing, and clears away what interrupted writers left.
         case write
     }
 
+    /// The folder of the store.
     public let folder: URL
+    /// What it was opened for.
     public let mode: Mode
     let pool: DatabasePool
     private let presenceOfWriter: WriterLock?

@@ -4,11 +4,14 @@ import Volumes
 public struct VoxelPositions: Sendable, RandomAccessCollection {
     /// Places in memory, rising.
     public let offsets: [UInt32]
+    /// Voxels of the volume along i, j and k.
     public let shape: GridShape
 
     public init(offsets: [UInt32], shape: GridShape) { (self.offsets, self.shape) = (offsets, shape) }
 
+    /// Always 0.
     public var startIndex: Int { 0 }
+    /// The number of positions.
     public var endIndex: Int { offsets.count }
 
     /// Voxel indices i, j, k.

@@ -2,6 +2,7 @@
 ///
 /// Every component is at least 1 and the product fits in an `Int`.
 public struct GridShape: Hashable, Sendable {
+    /// Voxels along the axis, at least 1.
     public let i, j, k: Int
 
     /// - Throws: `GeometryError.invalidShape` when a size is below 1 or the product overflows.
@@ -21,6 +22,7 @@ public struct GridShape: Hashable, Sendable {
     /// The place of voxel (i, j, k) in memory.
     @inlinable public func offset(_ i: Int, _ j: Int, _ k: Int) -> Int { i + self.i * (j + self.j * k) }
 
+    /// Whether an index lies inside.
     @inlinable public func contains(_ i: Int, _ j: Int, _ k: Int) -> Bool {
         i >= 0 && j >= 0 && k >= 0 && i < self.i && j < self.j && k < self.k
     }

@@ -7,6 +7,7 @@ public struct Orientation: Hashable, Sendable, CustomStringConvertible {
     /// For array axes i, j, k: +1 when it grows towards right, anterior or superior, -1 otherwise.
     public let sign: SIMD3<Int>
 
+    /// Right, anterior, superior.
     public static let ras = Orientation(worldAxis: SIMD3(0, 1, 2), sign: SIMD3(1, 1, 1))
 
     init(worldAxis: SIMD3<Int>, sign: SIMD3<Int>) { (self.worldAxis, self.sign) = (worldAxis, sign) }

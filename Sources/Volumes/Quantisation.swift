@@ -2,6 +2,7 @@ import CKernels
 
 /// How intensities are kept as 16-bit integers: intensity = stored · slope + intercept.
 public struct Quantisation: Hashable, Sendable, Codable {
+    /// An intensity is a stored integer times slope plus intercept.
     public let slope, intercept: Double
 
     /// - Precondition: both are finite and the slope is not 0.
@@ -16,6 +17,7 @@ public struct Quantisation: Hashable, Sendable, Codable {
     /// The nearest stored value, ties to even, of an intensity; beyond 16 bits the nearest end.
     public func stored(_ intensity: Double) -> Int16 { Int16(clampingRounded: (intensity - intercept) / slope) }
 
+    /// The intensity of a stored integer.
     public func intensity(_ stored: Int16) -> Double { Double(stored) * slope + intercept }
 
     var kernelArguments: iris_quantisation {

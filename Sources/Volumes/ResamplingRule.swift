@@ -20,7 +20,9 @@ public struct ResamplingRule: Hashable, Sendable, Codable {
         case axis(Int, Interpolation)
     }
 
+    /// Interpolation along axes that are not special.
     public var inPlane: Interpolation
+    /// Which axes are special, and their interpolation.
     public var throughPlane: ThroughPlane
 
     public init(inPlane: Interpolation = .cubic, throughPlane: ThroughPlane = .sameAsInPlane) {

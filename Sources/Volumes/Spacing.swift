@@ -2,6 +2,7 @@
 ///
 /// Every component is finite and positive, so code that divides by a spacing needs no guard of its own.
 public struct Spacing: Hashable, Sendable {
+    /// Millimetres along the axis, finite and positive.
     public let i, j, k: Double
 
     /// - Throws: `GeometryError.invalidSpacing` when a component is zero, negative or not finite.

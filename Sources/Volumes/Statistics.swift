@@ -6,7 +6,9 @@ public struct IntensityStatistics: Hashable, Sendable {
     public var count: Int
     /// The number of intensities that are not-a-number or infinite.
     public var nonFinite: Int
+    /// The extremes of the finite values.
     public var minimum, maximum: Double
+    /// The mean of the finite values.
     public var mean: Double
     /// The population standard deviation: divided by `count`, not by `count - 1`.
     public var standardDeviation: Double

@@ -6,6 +6,7 @@ public protocol VoxelScalar: Sendable, Numeric, Comparable, BitwiseCopyable {
 
 /// A scalar image on a voxel grid: intensities with i fastest in memory.
 public struct Volume<Voxel: VoxelScalar>: Sendable {
+    /// Shape and place of the volume.
     public let grid: Grid
     /// `grid.shape.count` values, voxel (i, j, k) at `grid.shape.offset(i, j, k)`.
     public var voxels: [Voxel]
@@ -18,6 +19,7 @@ public struct Volume<Voxel: VoxelScalar>: Sendable {
         (self.grid, self.voxels) = (grid, voxels)
     }
 
+    /// The voxel at an index, which must lie inside.
     @inlinable public subscript(i: Int, j: Int, k: Int) -> Voxel {
         get { voxels[grid.shape.offset(i, j, k)] }
         set { voxels[grid.shape.offset(i, j, k)] = newValue }
@@ -34,11 +36,13 @@ extension VoxelScalar where Self: BinaryInteger & FixedWidthInteger {
         let rounded = value.rounded(.toNearestOrEven)
         self = rounded <= Double(Self.min) ? .min : rounded >= Double(Self.max) ? .max : Self(rounded)
     }
+    /// The value, exactly.
     @inlinable public var doubleValue: Double { Double(self) }
 }
 
 extension VoxelScalar where Self: BinaryFloatingPoint {
     @inlinable public init(clampingRounded value: Double) { self = Self(value) }
+    /// The value, exactly.
     @inlinable public var doubleValue: Double { Double(self) }
 }
 

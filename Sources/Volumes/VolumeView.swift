@@ -1,5 +1,6 @@
 /// Voxels on a grid in memory that belongs to somebody else, i fastest. Valid inside the closure that got it.
 public struct VolumeView<Voxel: VoxelScalar> {
+    /// Shape and place of the volume.
     public let grid: Grid
     /// `grid.shape.count` values, voxel (i, j, k) at `grid.shape.offset(i, j, k)`.
     public let voxels: UnsafeBufferPointer<Voxel>

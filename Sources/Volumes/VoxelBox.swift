@@ -1,5 +1,6 @@
 /// A box of voxels: `lower` is its first voxel along i, j and k, `upper` the one after its last.
 public struct VoxelBox: Hashable, Sendable, Codable {
+    /// The first voxel inside and the first beyond, along i, j and k.
     public var lower, upper: SIMD3<Int>
 
     public init(lower: SIMD3<Int>, upper: SIMD3<Int>) { (self.lower, self.upper) = (lower, upper) }

@@ -5,6 +5,7 @@ import Synchronization
 ///
 /// Swift's shared pool has one thread per core; long kernels in it would starve every other task of the process.
 public final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
+    /// The number of threads.
     public let threadCount: Int
     private var threads: [pthread_t] = []
     private let queue: JobQueue
@@ -29,6 +30,7 @@ public final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
 
     deinit { queue.close() }
 
+    /// Lets one of the threads run a job.
     public func enqueue(_ job: consuming ExecutorJob) { queue.push(UnownedJob(job)) }
 
     private final class ThreadStart {

@@ -55,6 +55,7 @@ public struct AuditDocument: Encodable, Sendable {
     let findings: [Entry]
     let cases: [Case]
 
+    /// The document of a report.
     public init(_ report: AuditReport) {
         (dataset, source, headersOnly) = (report.dataset, report.root, report.options.headersOnly)
         summary = Summary(

@@ -4,15 +4,18 @@ import Volumes
 
 /// One file of the tree, as the audit saw it.
 public struct FileRecord: Sendable {
+    /// What a file is for: an image, a label, or neither.
     public enum Role: String, Sendable { case image, label, extra }
 
     /// The path below the source folder.
     public let path: String
+    /// What the file is for.
     public let role: Role
     /// Bytes on disk.
     public var size = 0
     /// Decoded voxel bytes.
     public var voxelBytes = 0
+    /// The header; `nil` when it could not be read.
     public var header: NIfTIHeader?
     /// Of all voxels as bytes; `nil` when the file could not be decoded or only headers were read.
     public var voxelDigest: ContentDigest?
@@ -22,9 +25,13 @@ public struct FileRecord: Sendable {
 
 /// One image frame, measured. Values are scaled by the header's slope and intercept.
 public struct ImageRecord: Sendable {
+    /// The file's path below the source.
     public let file: String
+    /// The number of the volume in the file, counted from 0.
     public let frame: Int
+    /// Shape and place of the volume.
     public let grid: Grid
+    /// How voxels are stored.
     public let datatype: NIfTIDatatype
     /// Over the finite values of the frame; `nil` when there are none, or only headers were read.
     public internal(set) var minimum, maximum, mean, deviation: Double?
@@ -45,8 +52,11 @@ public struct ImageRecord: Sendable {
 public struct LabelRecord: Sendable {
     /// The label file, or the first of several probability maps.
     public let file: String
+    /// The number of the volume in the file, counted from 0.
     public let frame: Int
+    /// Shape and place of the volume.
     public let grid: Grid
+    /// How voxels are stored.
     public let datatype: NIfTIDatatype
     public internal(set) var digest: ContentDigest?
     /// Every value that occurs, other than 0.
@@ -60,6 +70,7 @@ public struct LabelRecord: Sendable {
 
 /// One case, measured, with what was found wrong with it alone.
 public struct CaseRecord: Sendable {
+    /// The case as the adapter presents it.
     public let source: SourceCase
     public internal(set) var image: ImageRecord?
     public internal(set) var label: LabelRecord?

@@ -4,11 +4,15 @@ import FoundationEssentials
 public struct AuditReport: Sendable {
     /// The dataset's name, or `store`.
     public let dataset: String
+    /// What was audited, for headings.
     public let title: String
     /// The source folder.
     public let root: String
+    /// What the audit was asked to do.
     public let options: AuditOptions
+    /// What was found out about each case, in the order of the listing.
     public let cases: [CaseRecord]
+    /// What was found out about each file.
     public let files: [FileRecord]
     /// The label table of each dataset.
     public let classes: [String: [ManifestClass]]
@@ -16,11 +20,13 @@ public struct AuditReport: Sendable {
     public let findings: [Finding]
     /// Cases that exist but lack a file.
     public let unusableCases: [String]
+    /// The time that the audit took.
     public let elapsed: Duration
 
     /// Whether an error was found that no known defect explains.
     public var isFailure: Bool { findings.contains(where: \.isFailure) }
 
+    /// The number of findings of a severity.
     public func count(_ severity: Severity) -> Int { findings.count { $0.severity == severity } }
 
     static func ordered(_ findings: [Finding]) -> [Finding] {

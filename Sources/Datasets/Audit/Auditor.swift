@@ -5,8 +5,11 @@ import FoundationEssentials
 /// Each file is read once, by one of several jobs; what has to be compared between cases is compared at the end from small
 /// records. One case that cannot be examined becomes a finding and the others go on.
 public struct Auditor: Sendable {
+    /// What is expected of the dataset.
     public let manifest: Manifest
+    /// The folder of the dataset as downloaded.
     public let source: URL
+    /// What to do and how.
     public var options: AuditOptions
     /// What the tree is held against; read from a lock file written earlier.
     public var lock: LockFile?

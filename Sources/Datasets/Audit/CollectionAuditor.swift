@@ -5,9 +5,13 @@ import FoundationEssentials
 public struct CollectionAuditor: Sendable {
     /// The cases of one dataset.
     public struct Member: Sendable {
+        /// The dataset's name.
         public let dataset: String
+        /// The label table by ascending value.
         public let classes: [ManifestClass]
+        /// Label values that become background.
         public let rules: [LabelRule]
+        /// The cases to audit.
         public let cases: [SourceCase]
         /// What is known of it already.
         public let findings: [Finding]
@@ -25,8 +29,11 @@ public struct CollectionAuditor: Sendable {
     public let name, title: String
     /// The folder that holds all files.
     public let root: URL
+    /// The datasets, audited together.
     public let members: [Member]
+    /// The structures that classes refer to.
     public let structures: StructureCatalogue
+    /// What to do and how.
     public var options: AuditOptions
     /// The digests that the files should have.
     public var lock: LockFile?

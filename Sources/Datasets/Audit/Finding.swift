@@ -1,6 +1,8 @@
 /// One thing the audit found: where, what was expected, what is there, and what to do about it.
 public struct Finding: Hashable, Sendable {
+    /// What kind of finding it is.
     public var code: FindingCode
+    /// How bad it is.
     public var severity: Severity
     /// The dataset's name; for a finding about a store's volumes that of the volume.
     public var dataset: String
@@ -8,8 +10,11 @@ public struct Finding: Hashable, Sendable {
     public var caseID: String?
     /// The path below the source folder, or the folder itself.
     public var file: String?
+    /// What should be there.
     public var expected: String
+    /// What is there.
     public var found: String
+    /// What to do about it.
     public var fix: String
     /// Where to look, when there is a place.
     public var place: Place?

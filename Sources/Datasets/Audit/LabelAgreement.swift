@@ -6,9 +6,11 @@ public struct LabelAgreement: Hashable, Sendable {
     public let here: Double
     /// The best contrast found further away, and the move in voxels; 0 when no search was needed.
     public let bestShifted: Double
+    /// The move of ``bestShifted`` in voxels along i, j and k; 0 when no search was needed.
     public let shift: SIMD3<Int>
     /// The best contrast found by mirroring the label along one array axis, and that axis.
     public let bestMirrored: Double
+    /// The array axis of ``bestMirrored``.
     public let mirroredAxis: Int
 
     /// A label whose contrast reaches this fits well enough for no question to arise.

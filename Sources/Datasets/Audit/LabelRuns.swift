@@ -75,7 +75,9 @@ struct LabelRuns: Sendable {
 
 /// One class of one label map, measured.
 public struct ClassMeasure: Hashable, Sendable {
+    /// The label value.
     public let value: Int
+    /// The number of voxels.
     public let voxels: Int
     /// The smallest box around it.
     public let box: VoxelBox

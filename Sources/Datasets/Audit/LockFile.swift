@@ -5,6 +5,7 @@ import FoundationEssentials
 ///
 /// Voxels are told from bytes: a file that was recompressed is another file with the same voxels.
 public struct LockFile: Codable, Equatable, Sendable {
+    /// What is held of one file.
     public struct Entry: Codable, Equatable, Sendable {
         /// Bytes on disk.
         public let size: Int
@@ -18,7 +19,9 @@ public struct LockFile: Codable, Equatable, Sendable {
         }
     }
 
+    /// The format of the lock file.
     public let version: Int
+    /// The dataset's name.
     public let dataset: String
     /// By path below the source folder.
     public let files: [String: Entry]
@@ -99,6 +102,7 @@ public struct LockFile: Codable, Equatable, Sendable {
 
 /// Why a lock file cannot be used.
 public struct LockFileError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The lock file, what was found in it, and what to do.
     public let file, found, fix: String
     public var description: String {
         "\(file): expected a lock file of version \(LockFile.version) but found \(found). \(fix)"

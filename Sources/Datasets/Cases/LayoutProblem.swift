@@ -3,13 +3,17 @@
 public struct LayoutProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// One of the catalogue's codes about folder trees.
     public var code: FindingCode
+    /// How bad it is.
     public var severity: Severity
     /// The case that cannot be used (severity error) or is concerned; `nil` for the tree as a whole.
     public var caseID: String?
     /// The path of the file or folder meant.
     public var file: String
+    /// What should be there.
     public var expected: String
+    /// What is there.
     public var found: String
+    /// What to do about it.
     public var fix: String
 
     public init(

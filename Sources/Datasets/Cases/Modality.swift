@@ -9,6 +9,7 @@ public enum Modality: String, CaseIterable, Hashable, Sendable, Comparable {
     /// Anything else, treated like an arbitrary scale.
     case other
 
+    /// By name, for stable orders.
     public static func < (a: Modality, b: Modality) -> Bool { a.rawValue < b.rawValue }
 
     /// Reads the free text of `dataset.json` (`modality`, `channel_names`): "CT", "MRI", "FLAIR", "T1w", "SUV", ...

@@ -7,6 +7,7 @@ public enum Severity: String, CaseIterable, Comparable, Sendable {
     case warning
     case error
 
+    /// The order of reports.
     public static func < (a: Severity, b: Severity) -> Bool { a.rank < b.rank }
 
     private var rank: Int {

@@ -8,11 +8,13 @@ public struct SourceCase: Hashable, Sendable {
     public var id: String
     /// The patient. Cases of one subject (cine frames, channels) never go to different splits.
     public var subject: String
+    /// How the image was taken.
     public var modality: Modality
     /// The split of the official release; `nil` where it has none for this case.
     public var officialSplit: Split?
     /// The split of the paper's published lists; `nil` when they do not name the case.
     public var paperSplit: Split?
+    /// Where the image's voxels are.
     public var image: SourceImage
     /// `nil` for an unlabelled case.
     public var label: SourceLabel?
@@ -44,6 +46,7 @@ public struct SourceCase: Hashable, Sendable {
 
 /// Where the voxels of an image are.
 public struct SourceImage: Hashable, Sendable {
+    /// The file that holds the volume.
     public var file: URL
     /// The index along the fourth axis, from 0, for cine frames and channels; `nil` when the file is one volume.
     public var frame: Int?
@@ -58,6 +61,7 @@ public enum SourceLabel: Hashable, Sendable {
     /// Three maps of tissue probability, to be joined by the manifest's ``ProbabilityLabelRule``.
     case probabilityMaps(grayMatter: URL, whiteMatter: URL, csf: URL)
 
+    /// The files that the labels are read from.
     public var files: [URL] {
         switch self {
         case .file(let file, _): [file]

@@ -6,32 +6,43 @@ public struct Manifest: Sendable {
     public let file: String
     /// The name on the command line and in the store.
     public let name: String
+    /// The dataset's full name.
     public let title: String
+    /// The release, as its publisher counts.
     public let version: String
+    /// The terms of use.
     public let licence: String
     /// The address of the licence's text, where it is a known one.
     public let licenceURL: String?
+    /// What to cite.
     public let citation: String
     /// Who made the dataset.
     public let creator: String?
     /// When it was published: a year, or an ISO 8601 date.
     public let published: String?
+    /// Where the data comes from.
     public let source: ManifestSource
+    /// How it lies on disk.
     public let layout: ManifestLayout
+    /// How a case's modality is told.
     public let modality: ModalityRule
     /// What one step of an image's numbers means, by modality, such as "HU".
     public let intensityUnits: [Modality: String]
     /// The label table by ascending value; empty when the tree's own `dataset.json` states it.
     public let classes: [ManifestClass]
+    /// Label values that become background.
     public let labelRules: [LabelRule]
+    /// Whose header places the labels in the world.
     public let labelGeometry: LabelGeometry
     /// How probability maps become labels; `nil` where labels are label values.
     public let probabilityRule: ProbabilityLabelRule?
+    /// How many cases a complete copy has, by part and modality.
     public let expectedCounts: [ExpectedCount]
     /// The split of the official release, where it is a list rather than a folder.
     public let officialSplit: SplitLists?
     /// The split of the paper's published configuration.
     public let paperSplit: SplitLists?
+    /// Faults that the published data is known to have.
     public let knownDefects: [KnownDefect]
     /// Replacements of header spacings that are known to be wrong, by case id.
     public let spacingCorrections: [String: SpacingCorrection]
@@ -62,6 +73,7 @@ public struct Manifest: Sendable {
 
 /// Where a dataset comes from.
 public struct ManifestSource: Equatable, Sendable {
+    /// The address of the dataset's page.
     public let homepage: String
     /// The archive, record or command to fetch.
     public let record: String
@@ -73,6 +85,7 @@ public struct ManifestSource: Equatable, Sendable {
 
 /// How a dataset lies on disk.
 public struct ManifestLayout: Equatable, Sendable {
+    /// The reader of this layout.
     public let adapter: LayoutName
     /// The folders and files in one line, for error messages.
     public let expected: String
@@ -99,6 +112,7 @@ public enum ModalityRule: Equatable, Sendable {
         }
     }
 
+    /// Equal rules tell every case's modality alike.
     public static func == (a: ModalityRule, b: ModalityRule) -> Bool {
         switch (a, b) {
         case (.constant(let a), .constant(let b)): a == b
@@ -120,23 +134,31 @@ public enum LabelGeometry: String, CaseIterable, Sendable {
 
 /// How many cases a complete copy has in one part.
 public struct ExpectedCount: Equatable, Sendable {
+    /// The part of the release.
     public let split: Split
+    /// The modality counted.
     public let modality: Modality
+    /// The number of images.
     public let cases: Int
+    /// How many of them have labels.
     public let labelled: Int
 }
 
 /// A fault that the published data is known to have. It acknowledges the audit's finding without hiding it.
 public struct KnownDefect: Equatable, Sendable {
+    /// The case that has the fault.
     public let caseID: String
     /// The audit's code of the finding; `nil` when no check of the files can see the fault.
     public let code: String?
+    /// What is wrong, in words.
     public let note: String
+    /// What to do about it.
     public let remedy: String
 }
 
 /// The margin around the labelled box, in voxels of the prepared grid along the RAS axes x, y and z.
 public struct CropContext: Equatable, Sendable {
+    /// Voxels on either side along one axis.
     public let x, y, z: Int
 
     public init(x: Int, y: Int, z: Int) { (self.x, self.y, self.z) = (x, y, z) }

@@ -33,6 +33,7 @@ public struct LabelRule: Hashable, Sendable {
     public let values: [Int]
     /// The modality in which they are dropped; `nil` for all.
     public let modality: Modality?
+    /// Why they are dropped, in words.
     public let reason: String
 
     public init(values: [Int], modality: Modality?, reason: String) {

@@ -3,7 +3,9 @@ import FoundationEssentials
 
 /// The folder of manifests: `structures.yaml`, one `<name>.yaml` per dataset, and `splits/`.
 public struct ManifestLibrary: Sendable {
+    /// The folder that holds the manifests.
     public let folder: URL
+    /// The canonical structures of the folder.
     public let structures: StructureCatalogue
 
     /// Opens the manifests of ``ProjectFolder``.
@@ -16,6 +18,7 @@ public struct ManifestLibrary: Sendable {
         return try ManifestLibrary(folder: home.appending(path: "manifests"))
     }
 
+    /// - Throws: ``ManifestError`` or `ConfigurationError` when `structures.yaml` cannot be used.
     public init(folder: URL) throws {
         self.folder = folder
         let file = folder.appending(path: "structures.yaml")

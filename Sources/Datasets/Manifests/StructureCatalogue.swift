@@ -47,6 +47,7 @@ public struct StructureCatalogue: Sendable {
             }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// The structure with an id, or `nil` when there is none.
     public subscript(id: String) -> Structure? { byID[id] }
 
     /// The structure that a dataset's label name means, or `nil` when the name is not known. `context` is what the dataset

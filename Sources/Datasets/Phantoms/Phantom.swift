@@ -25,7 +25,9 @@ public struct Phantom: Sendable {
         }
     }
 
+    /// The dataset whose layout is imitated.
     public let manifest: Manifest
+    /// Decides every voxel.
     public let seed: UInt64
     /// The number of patients (subjects).
     public let subjects: Int

@@ -4,6 +4,7 @@ import Glibc
 public struct ChiSquaredTest: Hashable, Sendable, Codable {
     /// Σ (found - expected)² / expected.
     public let statistic: Double
+    /// Classes with an expectation, less one.
     public let degreesOfFreedom: Int
     /// The probability of a statistic at least as large when the counts do follow the probabilities.
     public let pValue: Double

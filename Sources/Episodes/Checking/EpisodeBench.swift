@@ -5,17 +5,23 @@ import Glibc
 public struct EpisodeBench: Sendable, Codable {
     /// Milliseconds of one stage, for a patch (or a plan), and nanoseconds for a voxel.
     public struct Stage: Hashable, Sendable, Codable {
+        /// What was timed.
         public let name: String
+        /// Seconds of the fastest run and of the one in the middle.
         public let fastest, median: Double
+        /// The fastest run by voxel; `nil` for what has no voxels.
         public let nanosecondsPerVoxel: Double?
     }
 
+    /// Threads that rendered.
     public let workers: Int
+    /// Voxels of a patch along i, j and k.
     public let patchShape: [Int]
     /// One thread without a stream, per stage. `render` is geometry and intensity together.
     public let stages: [Stage]
     /// Episodes per second of one thread without a stream, and of streams.
     public let aloneEpisodesPerSecond, oneWorkerEpisodesPerSecond, episodesPerSecond: Double
+    /// Patches that the stream delivered in a second.
     public let patchesPerSecond: Double
     /// What the stream adds to the time of an episode, with one worker: 0.05 is 5 %.
     public let streamOverhead: Double
@@ -25,7 +31,9 @@ public struct EpisodeBench: Sendable, Codable {
     public let scaling: Double
     /// Of the stream with all workers.
     public let statistics: StreamStatistics
+    /// What limits the stream, in a sentence.
     public let verdict: String
+    /// Bytes of prepared volumes that were read in a second.
     public let sourceBytesPerSecond: Double
     /// The most memory that the process ever had, in bytes.
     public let peakMemory: Int

@@ -5,29 +5,41 @@ import WorkerThreads
 public struct EpisodeCheck: Sendable, Codable {
     /// A promise that an episode broke.
     public struct Violation: Hashable, Sendable, Codable {
+        /// The episode's index.
         public let index: UInt64
+        /// What should hold, in words.
         public let promise: String
     }
 
     /// A class and how often it was the anchor of an episode.
     public struct Row: Hashable, Sendable, Codable {
+        /// The dataset's name.
         public let dataset: String
+        /// The structure's name.
         public let structure: String
+        /// The label value in the dataset.
         public let value: UInt8
+        /// The number of the modality group.
         public let group: Int
+        /// How many episodes the weights let expect.
         public let expected: Double
+        /// How many episodes had it as anchor.
         public let found: Int
     }
 
+    /// How many episodes were planned.
     public let episodes: Int
     /// Episodes that were rendered and whose masks were counted.
     public let rendered: Int
+    /// Episodes that broke a promise.
     public let violations: [Violation]
+    /// Frequencies by class and modality group.
     public let classes: [Row]
     /// Over all classes, and over datasets.
     public let classFrequencies, datasetFrequencies: ChiSquaredTest
     /// References with whose mask a flip exchanged sides, negatives, episodes with several classes.
     public let flipped, negatives, severalClasses: Int
+    /// Pairs of class and case that cannot be drawn, with the reason.
     public let unreachable: [UnreachableClass]
 
     /// Whether no promise was broken and the frequencies are such as chance gives in all but one of a million checks.

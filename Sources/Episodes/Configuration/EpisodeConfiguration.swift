@@ -9,17 +9,25 @@ public struct EpisodeConfiguration: Hashable, Sendable, Codable {
     /// The format of the YAML file and of the canonical JSON.
     public static let format = 1
 
+    /// Which datasets, and how often.
     public var datasets = DatasetMixture()
+    /// Which classes, and how often.
     public var classes = ClassSelection()
     /// Modalities that may meet in one episode; a modality that no group lists is a group of its own.
     public var modalityGroups: [[String]] = []
+    /// Which parts of the datasets are used.
     public var split = SplitSelection()
     /// The number of references, drawn uniformly.
     public var shots: ClosedRange<Int> = 1...1
+    /// Size and place of patches.
     public var patch = PatchSettings()
+    /// How the query differs from the references.
     public var query = QuerySettings()
+    /// Errors put into reference masks; `nil` for none.
     public var maskPerturbation: MaskPerturbation?
+    /// How patches are turned, stretched, moved, bent and flipped.
     public var spatial = SpatialAugmentation()
+    /// Changes of intensities in the order in which they are applied.
     public var intensity: [IntensityAugmentation] = []
     /// Augmentation that replaces the common one for some modalities.
     public var modalities: [String: ModalityAugmentation] = [:]
@@ -30,6 +38,7 @@ public struct EpisodeConfiguration: Hashable, Sendable, Codable {
     public struct DatasetMixture: Hashable, Sendable, Codable {
         /// Relative frequencies; only these datasets are used. Every dataset of the store, alike, when empty.
         public var weights: [String: Double] = [:]
+        /// The size that multiplies a dataset's weight.
         public var balance: Balance = .uniform
         /// The size that `balance` names enters as size^(1/temperature): 1 in proportion, large values nearly alike.
         public var temperature = 1.0
@@ -45,7 +54,9 @@ public struct EpisodeConfiguration: Hashable, Sendable, Codable {
         public var perEpisode: ClosedRange<Int> = 1...1
         /// Relative frequencies by structure (`liver`) or by dataset and structure (`amos22/liver`); 1 when absent, 0 excludes.
         public var weights: [String: Double] = [:]
+        /// The size that multiplies a class's weight.
         public var balance: Balance = .uniform
+        /// The size enters as size^(1/temperature).
         public var temperature = 1.0
         /// The probability that a class other than the anchor is dropped again.
         public var dropProbability = 0.0
@@ -58,10 +69,14 @@ public struct EpisodeConfiguration: Hashable, Sendable, Codable {
 
     /// Which parts of the datasets give references and queries.
     public struct SplitSelection: Hashable, Sendable, Codable {
+        /// Whose split is meant.
         public var list: List = .paper
+        /// Parts that references come from.
         public var reference: [Part] = [.train, .none]
+        /// Parts that queries come from.
         public var query: [Part] = [.train, .none]
 
+        /// Whose split: the dataset's own, or the paper's.
         public enum List: String, CaseIterable, Sendable, Codable { case official, paper }
         /// `none` stands for cases that the list does not name.
         public enum Part: String, CaseIterable, Sendable, Codable { case train, validation, test, none }
@@ -71,6 +86,7 @@ public struct EpisodeConfiguration: Hashable, Sendable, Codable {
     public struct PatchSettings: Hashable, Sendable, Codable {
         /// Voxels along i, j and k.
         public var size = try! GridShape(128, 128, 128)
+        /// What lies beyond the volume.
         public var padding: PatchPlan.Padding = .windowMinimum
         /// Whether a patch is moved so that it leaves the volume as little as possible, before augmentation.
         public var keepInside = true
@@ -88,6 +104,7 @@ public struct EpisodeConfiguration: Hashable, Sendable, Codable {
 
     /// Errors of a careless annotator, applied to reference masks only.
     public struct MaskPerturbation: Hashable, Sendable, Codable {
+        /// How often masks are perturbed, 0 to 1.
         public var probability: Double
         /// The largest number of voxels that a mask grows or shrinks by, 0 to 8.
         public var radius: Int
@@ -101,7 +118,9 @@ public struct EpisodeConfiguration: Hashable, Sendable, Codable {
 
     /// Augmentation of one modality. What is `nil` stays as for all.
     public struct ModalityAugmentation: Hashable, Sendable, Codable {
+        /// Replaces the common spatial augmentation.
         public var spatial: SpatialAugmentation?
+        /// Replaces the common intensity augmentation.
         public var intensity: [IntensityAugmentation]?
 
         public init() {}

@@ -3,11 +3,14 @@
 /// Steps are listed in the order in which they are applied. Units are normalised: 0 is the case's mean, 1 its standard
 /// deviation; sigmas of blurs are in voxels of the patch.
 public struct IntensityAugmentation: Hashable, Sendable, Codable {
+    /// How often the step happens, 0 to 1.
     public var probability: Double
+    /// What happens.
     public var step: Step
 
     public init(probability: Double, step: Step) { (self.probability, self.step) = (probability, step) }
 
+    /// What happens to the intensities. Ranges are drawn from uniformly; the formulas stand in docs/rendering.md.
     public enum Step: Hashable, Sendable, Codable {
         case brightnessMultiply(factor: NumberRange)
         case brightnessAdd(offset: NumberRange)

@@ -3,6 +3,7 @@ import RandomNumbers
 
 /// A closed range that augmentation parameters are drawn from uniformly. Written in YAML and JSON as `[lower, upper]`.
 public struct NumberRange: Hashable, Sendable, Codable {
+    /// The ends, which belong to the range.
     public let lower, upper: Double
 
     /// - Precondition: `lower <= upper`, both finite.
@@ -33,6 +34,7 @@ public struct NumberRange: Hashable, Sendable, Codable {
 
 /// One range for each of the axes i, j and k.
 public struct AxisRanges: Hashable, Sendable, Codable {
+    /// The range of one axis.
     public var i, j, k: NumberRange
 
     public init(i: NumberRange, j: NumberRange, k: NumberRange) { (self.i, self.j, self.k) = (i, j, k) }

@@ -4,7 +4,9 @@
 public struct SpatialAugmentation: Hashable, Sendable, Codable {
     /// A step that draws one number for each axis.
     public struct AxisStep: Hashable, Sendable, Codable {
+        /// How often the step happens, 0 to 1.
         public var probability: Double
+        /// What is drawn from, for each axis.
         public var range: AxisRanges
 
         public init(probability: Double, range: AxisRanges) { (self.probability, self.range) = (probability, range) }
@@ -12,7 +14,9 @@ public struct SpatialAugmentation: Hashable, Sendable, Codable {
 
     /// Stretching. A factor above 1 takes in more of the source, so things look smaller.
     public struct Scale: Hashable, Sendable, Codable {
+        /// How often the step happens, 0 to 1.
         public var probability: Double
+        /// What the factors are drawn from.
         public var range: NumberRange
         /// Whether each axis draws a factor of its own.
         public var anisotropic: Bool
@@ -24,6 +28,7 @@ public struct SpatialAugmentation: Hashable, Sendable, Codable {
 
     /// A smooth random displacement by cubic B-splines.
     public struct Elastic: Hashable, Sendable, Codable {
+        /// How often the step happens, 0 to 1.
         public var probability: Double
         /// Control points along each axis, 4 to 32.
         public var controlPoints: Int
@@ -45,7 +50,9 @@ public struct SpatialAugmentation: Hashable, Sendable, Codable {
             case together
         }
 
+        /// How often the axis is reversed, 0 to 1.
         public var i, j, k: Double
+        /// What becomes of left and right when axis i is reversed.
         public var laterality: Laterality
 
         public init(i: Double = 0, j: Double = 0, k: Double = 0, laterality: Laterality = .swap) {
@@ -55,12 +62,15 @@ public struct SpatialAugmentation: Hashable, Sendable, Codable {
 
     /// Angles about the axes, degrees.
     public var rotation: AxisStep?
+    /// Stretching; `nil` for none.
     public var scale: Scale?
     /// Shear factors i per j, i per k and j per k.
     public var shear: AxisStep?
     /// Millimetres along the axes.
     public var translation: AxisStep?
+    /// Smooth displacement; `nil` for none.
     public var elastic: Elastic?
+    /// Reversing axes; `nil` for none.
     public var flips: FlipProbabilities?
 
     public init() {}

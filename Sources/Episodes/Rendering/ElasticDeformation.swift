@@ -10,6 +10,7 @@ public struct ElasticDeformation: Hashable, Sendable, Codable {
     public var controlPoints: SIMD3<Int>
     /// The largest displacement of a control point along the source's axes i, j and k, in source voxels.
     public var amplitude: SIMD3<Double>
+    /// Decides the control values.
     public var key: RandomKey
 
     public init(controlPoints: SIMD3<Int>, amplitude: SIMD3<Double>, key: RandomKey) {

@@ -4,6 +4,7 @@ import Volumes
 /// Everything that decides the voxels of one patch, resolved to numbers: replaying a plan against the same store gives the
 /// same bits on the same instruction set.
 public struct PatchPlan: Hashable, Sendable, Codable {
+    /// The prepared case that is read.
     public var source: CaseKey
     /// The patch's size along i, j and k.
     public var shape: GridShape
@@ -37,6 +38,7 @@ public struct PatchPlan: Hashable, Sendable, Codable {
 
 /// Two label values that change places.
 public struct LabelSwap: Hashable, Sendable, Codable {
+    /// The two label values that change places.
     public var first, second: UInt8
 
     public init(_ first: UInt8, _ second: UInt8) { (self.first, self.second) = (first, second) }

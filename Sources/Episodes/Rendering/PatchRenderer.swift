@@ -8,8 +8,11 @@ public struct PatchSource {
     public var image: UnsafePointer<Int16>?
     /// `shape.count` labels on the same grid; `nil` when only the image is rendered.
     public var label: UnsafePointer<UInt8>?
+    /// Voxels of the source along i, j and k.
     public var shape: GridShape
+    /// How stored integers become intensities.
     public var quantisation: Quantisation
+    /// How intensities are clipped and scaled.
     public var normalisation: IntensityNormalisation
 
     public init(
@@ -36,6 +39,7 @@ public struct PatchDestination {
     public var label: UnsafeMutablePointer<UInt8>?
     /// Room for the masks of the plan's `maskValues`, one after the other, as `maskFormat` says.
     public var masks: UnsafeMutablePointer<UInt8>?
+    /// How masks are written.
     public var maskFormat: MaskFormat
 
     public init(

@@ -2,6 +2,7 @@
 ///
 /// JSON numbers above 2^53 lose digits in most readers, so the key is text there.
 public struct RandomKey: Hashable, Sendable, Codable {
+    /// The key of the counter-based generator.
     public let value: UInt64
 
     public init(_ value: UInt64) { self.value = value }

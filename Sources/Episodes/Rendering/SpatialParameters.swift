@@ -3,6 +3,7 @@ import Volumes
 
 /// Which axes of a patch run backwards through the source.
 public struct Flips: Hashable, Sendable, Codable {
+    /// Whether the axis is reversed.
     public var i, j, k: Bool
 
     public init(i: Bool = false, j: Bool = false, k: Bool = false) { (self.i, self.j, self.k) = (i, j, k) }
@@ -32,6 +33,7 @@ public struct SpatialParameters: Hashable, Sendable, Codable {
     public var shear: SIMD3<Double> = .zero
     /// The shift of the patch's centre in the source, in millimetres along i, j and k.
     public var translation: SIMD3<Double> = .zero
+    /// Axes that are reversed.
     public var flips = Flips()
 
     public init(centre: SIMD3<Double>) { self.centre = centre }

@@ -47,6 +47,7 @@ public enum EpisodeError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// A class of a case that no episode can use in some role, and why.
 public struct UnreachableClass: Hashable, Sendable, Codable {
+    /// Why a class cannot be drawn from a case.
     public enum Reason: String, Sendable, Codable {
         /// The case has fewer voxels of the class than `classes.minimumVoxels`, so it is never a reference for it.
         case tooFewVoxels
@@ -56,12 +57,16 @@ public struct UnreachableClass: Hashable, Sendable, Codable {
         case absent
     }
 
+    /// The dataset's name.
     public let dataset: String
     /// `nil` when no case shows the class.
     public let caseName: String?
+    /// The label value in the dataset.
     public let value: UInt8
+    /// The structure's name.
     public let structure: String
     /// Voxels of the class in the case.
     public let voxels: Int
+    /// Why it is unreachable.
     public let reason: Reason
 }

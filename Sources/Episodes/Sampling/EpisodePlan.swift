@@ -7,13 +7,17 @@ public struct EpisodePlan: Hashable, Sendable, Codable {
     /// The format of plans in JSON, and of the way in which they are drawn.
     public static let format = 1
 
+    /// The format of plans when it was made.
     public let format: Int
     /// SHA-256 of what the store holds, in hexadecimal digits.
     public let store: String
     /// SHA-256 of the configuration's canonical JSON, in hexadecimal digits.
     public let configuration: String
+    /// The stream's seed.
     public let seed: UInt64
+    /// The episode's number in the stream.
     public let index: UInt64
+    /// The dataset that all patches come from.
     public let dataset: String
     /// The modality of the query.
     public let modality: String
@@ -21,7 +25,9 @@ public struct EpisodePlan: Hashable, Sendable, Codable {
     public let classes: [PlannedClass]
     /// Whether the query's case lacks the anchor class.
     public let isNegative: Bool
+    /// The labelled examples, one or more.
     public let references: [PlannedReference]
+    /// The patch to be segmented.
     public let query: PatchPlan
 
     public init(
@@ -47,7 +53,9 @@ public struct PlannedClass: Hashable, Sendable, Codable {
 
 /// A reference of an episode: its patch, and the errors that its masks are given.
 public struct PlannedReference: Hashable, Sendable, Codable {
+    /// The patient of the reference.
     public let subject: String
+    /// The patch to be rendered.
     public let patch: PatchPlan
     /// Applied to the masks after rendering, in order.
     public let maskChanges: [MaskChange]
@@ -59,6 +67,7 @@ public struct PlannedReference: Hashable, Sendable, Codable {
 
 /// A change of one mask that stands for an annotator's error. It is left out where fewer than `keepAtLeast` voxels would remain.
 public struct MaskChange: Hashable, Sendable, Codable {
+    /// What is done to a mask, in voxels.
     public enum Kind: Hashable, Sendable, Codable {
         /// Voxels with a face neighbour inside join, `radius` times over.
         case grow(radius: Int)
@@ -70,7 +79,9 @@ public struct MaskChange: Hashable, Sendable, Codable {
 
     /// The mask's place among the episode's classes.
     public let mask: Int
+    /// What is done.
     public let kind: Kind
+    /// The fewest voxels that must be left; a change that leaves fewer is not made.
     public let keepAtLeast: Int
 
     public init(mask: Int, kind: Kind, keepAtLeast: Int) {

@@ -9,8 +9,11 @@ import Volumes
 /// What a plan promises: references and query show different subjects of one dataset and modality group, and every
 /// reference patch shows each class of the episode with at least `classes.minimumVoxels` voxels after augmentation.
 public final class EpisodeSampler: Sendable {
+    /// The content of the store that is drawn from.
     public let catalogue: StoreCatalogue
+    /// What is drawn, and how.
     public let configuration: EpisodeConfiguration
+    /// Decides every draw, together with the index.
     public let seed: UInt64
     /// SHA-256 of the configuration's canonical JSON.
     public let configurationDigest: SHA256Digest
@@ -288,10 +291,14 @@ public final class EpisodeSampler: Sendable {
 
 /// How often a class of a dataset and modality group is meant to be the anchor of an episode.
 public struct ClassFrequency: Hashable, Sendable {
+    /// The dataset's name.
     public let dataset: String
     /// The number of the modality group: first those of the configuration, then one for each other modality.
     public let group: Int
+    /// The label value in the dataset.
     public let value: UInt8
+    /// The structure's name.
     public let structure: String
+    /// How often an episode has it as anchor, 0 to 1.
     public let probability: Double
 }

@@ -6,6 +6,7 @@ import Synchronization
 ///
 /// Lines may be sent from several threads; one thread receives.
 public final class ControlSocket: @unchecked Sendable {
+    /// The file descriptor of the socket.
     public let descriptor: Int32
     private let sending = Mutex(())
     private var received: [UInt8] = []

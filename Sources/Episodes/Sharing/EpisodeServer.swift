@@ -2,8 +2,11 @@ import WorkerThreads
 
 /// Memory that another process can map: `slots * slotBytes` bytes behind a descriptor, which the owner keeps open.
 public struct SharedSlots: Sendable {
+    /// The file descriptor of the shared memory.
     public let descriptor: Int32
+    /// The number of slots.
     public let slots: Int
+    /// The bytes of one slot.
     public let slotBytes: Int
 
     public init(descriptor: Int32, slots: Int, slotBytes: Int) {
@@ -13,10 +16,13 @@ public struct SharedSlots: Sendable {
 
 /// What a server says of its stream before the first episode.
 public struct StreamIdentity: Sendable {
+    /// The program's name and version, told to consumers.
     public let program: String
     /// SHA-256 of the store's content and of the configuration, in hexadecimal digits.
     public let store, configuration: String
+    /// The stream's seed.
     public let seed: UInt64
+    /// The rank of this shard, and how many there are.
     public let rank, world: Int
 
     public init(program: String, store: String, configuration: String, seed: UInt64, rank: Int, world: Int) {

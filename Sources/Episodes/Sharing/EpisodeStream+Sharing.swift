@@ -8,6 +8,7 @@ extension SharedSlots {
 }
 
 extension StreamIdentity {
+    /// What a consumer is told of a stream when it connects.
     public init(_ stream: EpisodeStream, program: String) {
         let (sampler, shard) = (stream.sampler, stream.settings.shard)
         self.init(

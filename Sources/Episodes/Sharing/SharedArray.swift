@@ -1,8 +1,10 @@
 /// An array in a slot, little-endian, as the stream protocol announces it.
 public struct SharedArray: Hashable, Sendable, Encodable {
+    /// What the array holds, such as `query`.
     public let name: String
     /// `float32` or `uint8`.
     public let type: String
+    /// The lengths of its axes, slowest first.
     public let shape: [Int]
     /// Bytes from one element to the next along each axis.
     public let strides: [Int]

@@ -1,7 +1,10 @@
 /// An episode that lies in a slot of memory that a consumer has mapped.
 public struct SharedEpisode: Sendable {
+    /// The number of the slot that holds the voxels.
     public let slot: Int
+    /// The episode's index.
     public let index: UInt64
+    /// Where in the slot each array lies.
     public let arrays: [SharedArray]
     /// The plan's canonical JSON.
     public let plan: String

@@ -3,10 +3,12 @@ import Volumes
 
 /// One episode: references with masks and a query with masks. Holds its batch, and so its memory.
 public struct Episode: Sendable {
+    /// The batch that holds the voxels.
     public let batch: RenderedBatch
     /// The episode's place in its batch.
     public let place: Int
 
+    /// What decided the voxels.
     public var plan: EpisodePlan { batch.plans[place] }
     /// The patch's size along i, j and k.
     public var shape: GridShape { batch.layout.shape }

@@ -40,8 +40,11 @@ public struct EpisodeLayout: Hashable, Sendable, Codable {
 
     /// Byte offsets of the four arrays.
     public var queryImages: Int { 0 }
+    /// The byte at which reference images begin.
     public var referenceImages: Int { Self.aligned(4 * batch * shape.count) }
+    /// The byte at which query masks begin.
     public var queryMasks: Int { referenceImages + Self.aligned(4 * batch * references * shape.count) }
+    /// The byte at which reference masks begin.
     public var referenceMasks: Int { queryMasks + Self.aligned(batch * classes * shape.count) }
     /// The size of the block, a multiple of 4096.
     public var byteCount: Int { referenceMasks + Self.aligned(batch * references * classes * shape.count) }

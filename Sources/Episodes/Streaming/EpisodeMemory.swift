@@ -5,7 +5,9 @@ import Glibc
 ///
 /// Each slot holds one batch as its layout says.
 public final class EpisodeMemory: @unchecked Sendable {
+    /// Where the arrays of a batch lie in a slot.
     public let layout: EpisodeLayout
+    /// The number of slots.
     public let slots: Int
     /// The descriptor that another process can map; `nil` for memory of this process alone.
     public let descriptor: Int32?

@@ -6,6 +6,7 @@ import Volumes
 
 /// Turns plans into voxels: reference images with masks, query image with masks. Safe from many threads.
 public final class EpisodeRenderer: Sendable {
+    /// The content of the store that plans refer to.
     public let catalogue: StoreCatalogue
     private let cases: PreparedCaseCache
     private let state = Mutex(State())

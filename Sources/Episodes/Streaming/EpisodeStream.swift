@@ -9,6 +9,7 @@ import WorkerThreads
 ///
 /// A stream is passed through once; a second loop goes on where the first one stopped.
 public final class EpisodeStream: AsyncSequence, Sendable {
+    /// Batches of rendered episodes.
     public typealias Element = RenderedBatch
 
     /// How a stream works; nothing here changes an episode.
@@ -19,6 +20,7 @@ public final class EpisodeStream: AsyncSequence, Sendable {
         public var buffer = 4
         /// Episodes side by side in one batch.
         public var batch = 1
+        /// The part of the stream that this process takes.
         public var shard = StreamShard()
         /// The number of episodes to deliver; without end when `nil`.
         public var count: Int?
@@ -30,7 +32,9 @@ public final class EpisodeStream: AsyncSequence, Sendable {
         public init() {}
     }
 
+    /// How the stream works.
     public let settings: Settings
+    /// What plans the episodes.
     public let sampler: EpisodeSampler
     /// The memory of all slots.
     public let memory: EpisodeMemory
@@ -69,6 +73,7 @@ public final class EpisodeStream: AsyncSequence, Sendable {
     /// Stops the workers. Batches already delivered stay valid.
     public func stop() { pipeline.stop() }
 
+    /// Where the time went so far.
     public var statistics: StreamStatistics { pipeline.statistics }
 
     /// Continues the stream after the last delivered batch.
@@ -76,6 +81,7 @@ public final class EpisodeStream: AsyncSequence, Sendable {
 
     public func makeAsyncIterator() -> Iterator { Iterator(stream: self) }
 
+    /// Hands out batches in the order of their indices.
     public struct Iterator: AsyncIteratorProtocol {
         let stream: EpisodeStream
         public func next() async throws -> RenderedBatch? { try await stream.next() }

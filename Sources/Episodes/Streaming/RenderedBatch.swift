@@ -3,7 +3,9 @@ import Volumes
 
 /// Some episodes side by side in one slot of memory. Letting go of it gives the slot back to the stream.
 public final class RenderedBatch: Sendable {
+    /// What decided the voxels of each episode.
     public let plans: [EpisodePlan]
+    /// Where the arrays lie.
     public let layout: EpisodeLayout
     /// The number of the slot.
     public let slot: Int
@@ -26,6 +28,7 @@ public final class RenderedBatch: Sendable {
     /// The number of episodes; below `layout.batch` only at the end of a stream that ends.
     public var count: Int { plans.count }
 
+    /// The episode at a place, counted from 0.
     public subscript(place: Int) -> Episode {
         precondition(plans.indices.contains(place), "the batch has \(plans.count) episodes")
         return Episode(batch: self, place: place)

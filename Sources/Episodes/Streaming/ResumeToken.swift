@@ -2,6 +2,7 @@ import FoundationEssentials
 
 /// Which episodes of a stream a process receives: rank r of w gets the indices r, r + w, r + 2w, …
 public struct StreamShard: Hashable, Sendable, Codable {
+    /// The rank of this shard, and how many there are.
     public let rank, world: Int
 
     /// - Precondition: `0 <= rank < world`.
@@ -13,16 +14,23 @@ public struct StreamShard: Hashable, Sendable, Codable {
 
 /// Where a stream continues. Printed as JSON on one line.
 public struct ResumeToken: Hashable, Sendable, Codable, CustomStringConvertible {
+    /// The format of tokens.
     public static let format = 1
 
+    /// The format of the token when it was made.
     public let format: Int
+    /// The store's digest.
     public let store: String
+    /// The episode configuration's digest.
     public let configuration: String
+    /// The stream's seed.
     public let seed: UInt64
     /// The index of the first episode to come.
     public let next: UInt64
+    /// The rank of the shard, and how many there were.
     public let rank, world: Int
 
+    /// The token of a stream whose next episode has the index `next`.
     public init(store: String, configuration: String, seed: UInt64, next: UInt64, shard: StreamShard) {
         format = Self.format
         (self.store, self.configuration, self.seed, self.next) = (store, configuration, seed, next)

@@ -1,5 +1,6 @@
 /// Where the time of a stream went so far.
 public struct StreamStatistics: Sendable, Codable {
+    /// Threads that render.
     public var workers = 0
     /// Delivered to the consumer.
     public var episodes = 0

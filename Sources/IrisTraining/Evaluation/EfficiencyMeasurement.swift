@@ -8,7 +8,9 @@ import Volumes
 ///
 /// The network's cost does not depend on what an image shows, so images are noise and classes are boxes.
 public struct EfficiencyMeasurement {
+    /// How many queries are segmented.
     public var queries = 10
+    /// How many classes are asked for.
     public var classes = 15
 
     public init() {}
@@ -25,7 +27,9 @@ public struct EfficiencyMeasurement {
 
     /// The cost of one procedure.
     public struct Row: Sendable, Encodable {
+        /// How the classes were segmented.
         public let procedure: Procedure
+        /// Seconds that it took.
         public let seconds: Double
         /// Windows of references that went through encoder and task encoder, and of queries that were segmented.
         public let referencePasses, queryPasses: Int

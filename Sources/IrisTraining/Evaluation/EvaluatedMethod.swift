@@ -6,12 +6,14 @@ import Volumes
 ///
 /// A query comes as a ``ModelImage``, which holds no labels, so a method cannot look at them.
 public struct EvaluatedMethod {
+    /// What tables call the method.
     public let name: String
     /// Whether the choice of references matters; one that needs none is run once, whatever the number of repeats.
     public let usesReferences: Bool
     /// Makes what queries need of the references of one set.
     let prepare: (_ references: [PreparedCase], _ dataset: StoredDataset) throws -> Prepared
 
+    /// A method by its name and by what it makes of a set of references.
     public init(
         name: String, usesReferences: Bool,
         prepare: @escaping (_ references: [PreparedCase], _ dataset: StoredDataset) throws -> Prepared
@@ -26,6 +28,7 @@ public struct EvaluatedMethod {
         /// The label map of a query on its own grid.
         let segment: (ModelImage) throws -> LabelMap
 
+        /// What segments an image on its own grid, with the seconds that encoding took by case.
         public init(encoded: [CaseKey: Double] = [:], segment: @escaping (ModelImage) throws -> LabelMap) {
             (self.encoded, self.segment) = (encoded, segment)
         }

@@ -8,14 +8,18 @@ import VolumeStore
 ///
 /// Cases are named with the digests of their files, so that a ledger is refused where they are not the same.
 public struct EvaluationLedger: Sendable, Codable, Equatable {
+    /// The format of ledgers.
     public static let currentFormat = "iris-ledger-1"
 
+    /// The format of this ledger.
     public var format = currentFormat
+    /// What the draws were made by.
     public let settings: Settings
     /// The digest of the store that it was drawn from.
     public let store: String
     /// In canonical order.
     public let queries: [Case]
+    /// The references of each choice, dataset, modality and class.
     public let sets: [ReferenceSet]
     /// Every case that is a reference, in canonical order.
     public let references: [Case]
@@ -24,6 +28,7 @@ public struct EvaluationLedger: Sendable, Codable, Equatable {
     public struct Settings: Sendable, Codable, Equatable {
         /// The list of splits, `paper` or `official`, and the part that gives queries.
         public var list = SplitList.paper.rawValue
+        /// The part that gives queries.
         public var split = CaseSplit.test.name
         /// The parts that give references; `none` stands for cases that the list does not name, which train too.
         public var referenceSplits = [CaseSplit.train.name, CaseSplit.none.name]
@@ -31,6 +36,7 @@ public struct EvaluationLedger: Sendable, Codable, Equatable {
         public var datasets: [String] = []
         /// References per class, and how often they are drawn anew.
         public var references = 1, repeats = 1
+        /// The seed of the draws.
         public var seed: UInt64 = 0
         /// The most queries of a dataset, the first in an order drawn by the seed; 0 for all.
         public var queryLimit = 0
@@ -40,16 +46,20 @@ public struct EvaluationLedger: Sendable, Codable, Equatable {
 
     /// A case by name and content.
     public struct Case: Sendable, Codable, Equatable, Hashable {
+        /// The case, its patient and how it was taken.
         public let dataset, name, subject, modality: String
         /// SHA-256 of the prepared files.
         public let image, label: String
 
+        /// The case's key in the store.
         public var key: CaseKey { CaseKey(dataset: dataset, name: name) }
     }
 
     /// The references of one repeat for the queries of one dataset and modality.
     public struct ReferenceSet: Sendable, Codable, Equatable {
+        /// The dataset and the modality that the set serves.
         public let dataset, modality: String
+        /// Which of the repeated draws it is, counted from 0.
         public let `repeat`: Int
         /// The query that has this set for itself, because the others' set would show its own subject; else `nil`.
         public let query: String?

@@ -11,10 +11,13 @@ import Volumes
 /// Scores are computed on the store's grid, against the prepared label maps: that is the grid that the model works on, and
 /// it is at hand wherever the store is.
 public struct Evaluator {
+    /// The store that holds queries and references.
     public let store: VolumeStore
+    /// Queries and references, frozen.
     public let ledger: EvaluationLedger
     /// Of surface Dice, in mm.
     public var tolerance = 1.0
+    /// What empty masks count.
     public var policy = EmptyMaskPolicy()
     /// Where predicted label maps are kept, as `predictions/<method>/repeat-<n>/<dataset>/<case>.nii.gz`; `nil` keeps none.
     public var output: URL?
@@ -27,8 +30,11 @@ public struct Evaluator {
 
     /// All that came out, but for where it came from.
     public struct Outcome {
+        /// The classes that were scored.
         public let classes: [EvaluationResult.ClassName]
+        /// One run for each strategy, choice and query.
         public let runs: [EvaluationResult.Run]
+        /// The time that each strategy took.
         public let costs: [EvaluationResult.Cost]
         /// The segmentations that could not be made; the others went on.
         public let failures: [EvaluationResult.Failure]

@@ -9,6 +9,7 @@ import VolumeStore
 public struct ProvenanceCheck: Sendable, Encodable {
     /// One thing that the result hangs on.
     public struct Link: Sendable, Encodable {
+        /// What a comparison came to.
         public enum Status: String, Sendable, Encodable {
             case verified
             /// Something is not what it was.
@@ -16,16 +17,19 @@ public struct ProvenanceCheck: Sendable, Encodable {
             /// Nothing to compare with was named.
             case unchecked
         }
+        /// What was compared.
         public let name: String
         /// The file or folder, and how many files it stands for.
         public let what: String
         /// The digest that the result names; `nil` where there are several.
         public let digest: String?
+        /// What the comparison came to.
         public let status: Status
         /// What differs, or why nothing was checked.
         public let problem: String?
     }
 
+    /// Every comparison, in order.
     public let links: [Link]
 
     /// Whether no link is broken.
@@ -33,7 +37,9 @@ public struct ProvenanceCheck: Sendable, Encodable {
 
     /// Where things lie now, when not where the result says.
     public struct Places: Sendable {
+        /// The checkpoint's file, when not where the result says.
         public var checkpoint: URL?
+        /// The store's folder, when not where the result says.
         public var store: URL?
         /// The source folders, by dataset.
         public var sources: [String: URL] = [:]

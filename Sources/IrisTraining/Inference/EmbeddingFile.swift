@@ -9,8 +9,10 @@ import Tensors
 /// Metadata: `format`, `model` (``Predictor/modelDigest``), `checkpoint` (its file name), `references` (a JSON list of
 /// names, classes and source files with digests) and, of tuned embeddings, `tuning` (what ``TuningResult`` says, as JSON).
 public struct EmbeddingFile: Sendable {
+    /// The format of embedding files.
     public static let format = "iris-embeddings-1"
 
+    /// The references that were encoded.
     public var references: [EncodedReference]
     /// How the embeddings were tuned; `nil` when they are as the encoder made them.
     public var tuning: TuningResult.Summary?

@@ -21,10 +21,12 @@ public struct TuningSettings: Sendable, Hashable, Codable {
 public struct TuningResult: Sendable {
     /// Those that were best on the held-out references; the ones it began with when none were better.
     public let embeddings: TaskEmbeddings
+    /// How the tuning went.
     public let summary: Summary
 
     /// How it went.
     public struct Summary: Sendable, Hashable, Codable {
+        /// What it was tuned with.
         public let settings: TuningSettings
         /// The loss on the held-out references before tuning and after each judgement.
         public let heldOutLosses: [Double]

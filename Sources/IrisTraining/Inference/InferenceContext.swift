@@ -2,6 +2,7 @@ import Tensors
 
 /// All that a strategy needs besides the query: made once, used for any number of queries.
 public struct InferenceContext: Sendable {
+    /// How task embeddings are found.
     public let strategy: Strategy
     /// The classes asked for of which an embedding is known, in the order asked.
     public let classes: [TaskClass]

@@ -7,21 +7,25 @@ import Volumes
 ///
 /// `iris train` writes it as JSON under ``metadataKey`` of the checkpoint's metadata.
 public struct InferenceRecord: Sendable, Hashable, Codable {
+    /// The key in a checkpoint's metadata.
     public static let metadataKey = "inference"
 
     /// The size of training patches.
     public var patch: GridShape
     /// What patches hold outside of the image.
     public var padding: PatchPlan.Padding
+    /// The datasets of the training.
     public var datasets: [Dataset]
 
     /// What is known of one dataset of the training.
     public struct Dataset: Sendable, Hashable, Codable {
+        /// The dataset's name.
         public var name: String
         /// The canonical text of the preparation configuration; `nil` when its cases were prepared in several ways.
         public var preparation: String?
         /// The modalities of its cases.
         public var modalities: [String]
+        /// Its classes.
         public var classes: [TaskClass]
 
         public init(name: String, preparation: String?, modalities: [String], classes: [TaskClass]) {

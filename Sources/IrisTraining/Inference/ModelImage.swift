@@ -11,7 +11,9 @@ public struct ModelImage: Sendable {
     public let name: String
     /// Prepared voxels, RAS.
     public let grid: Grid
+    /// How stored integers become intensities.
     public let quantisation: Quantisation
+    /// How intensities are clipped and scaled.
     public let normalisation: IntensityNormalisation
     private let voxels: Voxels
 
@@ -62,7 +64,9 @@ public struct ModelImage: Sendable {
 
 /// A labelled example: an image in the model's grid and the label map on it.
 public struct Reference: Sendable {
+    /// The image.
     public let image: ModelImage
+    /// Its labels, on the same grid.
     public let labels: LabelMap
 
     /// - Throws: ``InferenceError/otherGrid(name:image:labels:)`` when the labels lie on another number of voxels.

@@ -17,6 +17,7 @@ import Volumes
 ///
 /// Its calls run on the engine's thread by themselves; one predictor serves one caller at a time.
 public final class Predictor {
+    /// The network in use.
     public let network: IrisNetwork
     /// Patch size, padding, preparation and classes of the training.
     public let record: InferenceRecord

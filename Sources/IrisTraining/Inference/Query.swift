@@ -6,6 +6,7 @@ import Volumes
 public struct Query: Sendable {
     /// What the result's files are called.
     public let name: String
+    /// The image as the network sees it.
     public let image: ModelImage
     /// Where the voxels of the source file lie, in the file's order: the grid that results are computed on.
     public let sourceGrid: Grid

@@ -6,7 +6,9 @@ import Volumes
 /// Along each axis windows start at 0, end at the volume's end and lie at most `(1 - overlap) * patch` apart, evenly.
 /// A volume smaller than the patch gets one window, which reaches beyond it on both sides alike.
 public struct SlidingWindow: Sendable {
+    /// Voxels of the volume along i, j and k.
     public let volume: GridShape
+    /// Voxels of a window along i, j and k.
     public let patch: GridShape
     /// The first voxel of each window; negative along an axis that is shorter than the patch.
     public let origins: [SIMD3<Int>]

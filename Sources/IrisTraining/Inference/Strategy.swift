@@ -24,6 +24,7 @@ public enum Strategy: String, Sendable, CaseIterable, Codable {
 public struct StrategySettings: Sendable, Hashable, Codable {
     /// k of the retrievals.
     public var neighbours = 3
+    /// How embeddings are tuned, for the strategy that does.
     public var tuning = TuningSettings()
 
     public init() {}

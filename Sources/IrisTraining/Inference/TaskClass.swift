@@ -4,6 +4,7 @@
 public struct TaskClass: Hashable, Sendable, Codable, CustomStringConvertible {
     /// 1 to 255.
     public let value: UInt8
+    /// The structure's name.
     public let name: String
 
     /// - Precondition: the value is not 0, which is background.

@@ -1,6 +1,8 @@
 /// A class of a dataset. One label value means different things in different datasets, so both belong together.
 public struct ClassKey: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// The dataset's name.
     public let dataset: String
+    /// The label value in the dataset.
     public let value: UInt8
 
     public init(dataset: String, value: UInt8) { (self.dataset, self.value) = (dataset, value) }
@@ -16,5 +18,6 @@ public struct ClassKey: Hashable, Sendable, Comparable, CustomStringConvertible 
         self.init(dataset: String(text[..<slash]), value: value)
     }
 
+    /// By dataset, then by value.
     public static func < (a: ClassKey, b: ClassKey) -> Bool { (a.dataset, a.value) < (b.dataset, b.value) }
 }

@@ -7,6 +7,7 @@ import Glibc
 /// protocol buffers. Only the fields that scalars need are written: `wall_time` 1, `step` 2, `file_version` 3 and
 /// `summary` 5 with `value` 1 of `tag` 1 and `simple_value` 2.
 public final class EventFile {
+    /// The file that events are appended to.
     public let url: URL
     private let handle: UnsafeMutablePointer<FILE>
 

@@ -11,8 +11,11 @@ public struct LearningRateSchedule: Hashable, Sendable, Codable {
         case cosine(end: Int, floor: Double)
     }
 
+    /// The rate after the warm-up.
     public var peak: Double
+    /// Steps in which the rate rises linearly.
     public var warmUpSteps: Int
+    /// How the rate falls after the warm-up.
     public var decay: Decay
 
     public init(peak: Double, warmUpSteps: Int, decay: Decay) {

@@ -5,11 +5,13 @@ import Tensors
 /// The folder of a run: `run.json` (what it was made from), `log.jsonl` (a line per event), TensorBoard events, and
 /// `checkpoints/step-<n>.safetensors` with `best.safetensors` beside them.
 public struct RunFolder: Sendable {
+    /// The folder.
     public let url: URL
 
     public init(_ url: URL) { self.url = url }
 
     private var checkpoints: URL { url.appending(path: "checkpoints") }
+    /// The checkpoint of the best validation.
     public var bestCheckpoint: URL { url.appending(path: "best.safetensors") }
 
     /// Makes the folder for a new run.

@@ -7,9 +7,13 @@ import Tensors
 /// of a step among passes or processes changes nothing but rounding. Every number of a step follows from the state and
 /// the step's episodes, so a run that is resumed from a checkpoint repeats the bits of one that never stopped.
 public final class Trainer {
+    /// What the training is made by.
     public let configuration: TrainingConfiguration
+    /// The network in training.
     public let network: IrisNetwork
+    /// The optimiser with its moments.
     public let optimizer: Optimizer
+    /// The moving average of the weights; `nil` without one.
     public let average: WeightAverage?
     public internal(set) var bank: MemoryBank?
     /// Optimiser steps made, skipped ones included.
@@ -23,9 +27,13 @@ public final class Trainer {
     /// How many steps in a row may fail before training gives up.
     public static let skipLimit = 10
 
+    /// The best validation so far.
     public struct BestValidation: Sendable, Equatable {
+        /// Its mean Dice; `nil` before the first.
         public var dice: Double?
+        /// The step after which it was made.
         public var step = 0
+        /// Validations since without a better Dice.
         public var validationsSince = 0
     }
 
@@ -53,6 +61,7 @@ public final class Trainer {
 
     /// The result of one step.
     public struct Outcome: Sendable {
+        /// Means over the step's episodes; the gradient's norm is the one before clipping.
         public let loss, diceLoss, crossEntropy, dice, gradientNorm, learningRate: Double
         /// Whether the weights changed.
         public let isApplied: Bool

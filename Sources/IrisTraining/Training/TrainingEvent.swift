@@ -12,9 +12,11 @@ public enum TrainingEvent: Sendable {
 public struct StepReport: Sendable {
     /// Counted from 1.
     public let step: Int
+    /// Means over the step's episodes.
     public let loss, diceLoss, crossEntropy: Double
     /// The mean soft Dice coefficient over the step's classes.
     public let dice: Double
+    /// The rate of the step.
     public let learningRate: Double
     /// Before clipping.
     public let gradientNorm: Double
@@ -26,11 +28,13 @@ public struct StepReport: Sendable {
 
 /// The model, by its averaged weights, on the fixed validation episodes.
 public struct ValidationReport: Sendable {
+    /// The number of optimiser steps done.
     public let step: Int
     /// The mean over classes of each class's mean Dice over episodes.
     public let dice: Double
     /// By class.
     public let classes: [ClassKey: Double]
+    /// The mean loss of the validation episodes.
     public let loss: Double
     /// Whether it is the best so far.
     public let isBest: Bool

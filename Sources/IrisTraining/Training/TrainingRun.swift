@@ -11,8 +11,11 @@ import VolumeStore
 /// The order of episodes is that of the plan indices, shared out by rank; where a run stands is its step alone, so a
 /// resumed run sees the episodes that an undisturbed one would have seen.
 public final class TrainingRun {
+    /// What the run is made by.
     public let configuration: TrainingConfiguration
+    /// Where the run leaves its files.
     public let folder: RunFolder
+    /// What takes the steps.
     public let trainer: Trainer
     private let sampler: EpisodeSampler
     private let group: ProcessGroup

@@ -10,6 +10,7 @@ public struct EvaluationProvenance: Sendable, Codable, Equatable {
     public var training: Training
     /// The reference sets and queries.
     public var ledger: FileDigest
+    /// The store that queries and references came from.
     public var store: Store
     /// The cases that took part, as queries or references.
     public var cases: [Case]
@@ -38,6 +39,7 @@ public struct EvaluationProvenance: Sendable, Codable, Equatable {
 
     /// The store that queries and references came from.
     public struct Store: Sendable, Codable, Equatable {
+        /// The folder when the result was made.
         public var folder: String
         /// The digest of its catalogue.
         public var digest: String
@@ -51,9 +53,11 @@ public struct EvaluationProvenance: Sendable, Codable, Equatable {
 
     /// A prepared case and the files that it was made from.
     public struct Case: Sendable, Codable, Equatable {
+        /// The case's dataset and name.
         public var dataset, name: String
         /// Of the prepared files.
         public var image: String
+        /// The digest of the label's file; `nil` without labels.
         public var label: String?
         /// The source files below the dataset's folder.
         public var sources: [FileDigest]

@@ -1,9 +1,13 @@
 /// What `iris evaluate` found: every score of every query, what it cost, and what it all came from.
 public struct EvaluationResult: Sendable, Codable, Equatable {
+    /// The format of results.
     public static let currentFormat = "iris-evaluation-1"
 
+    /// The format of this result.
     public var format = currentFormat
+    /// What the result was made from.
     public var provenance: EvaluationProvenance
+    /// What the result was made by.
     public var settings: Settings
     /// The classes scored, by dataset and value.
     public var classes: [ClassName]
@@ -11,9 +15,11 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
     public var runs: [Run]
     /// Means over ``runs``.
     public var rows: [EvaluationRow]
+    /// The time that each strategy took.
     public var costs: [Cost]
     /// The segmentations that could not be made; no score knows of them.
     public var failures: [Failure]
+    /// Task embeddings in the plane; `nil` when none were kept.
     public var map: EmbeddingMap?
 
     public init(
@@ -31,11 +37,13 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
         public var split: String
         /// References per class and repeat, and how often they were drawn anew.
         public var references, repeats: Int
+        /// The seed of the draws.
         public var seed: UInt64
         /// The grid that scores were computed on: `store`, that of the prepared label maps.
         public var grid: String
         /// Of surface Dice, in mm.
         public var tolerance: Double
+        /// What empty masks count.
         public var policy: EmptyMaskPolicy
         /// Which weights of the checkpoint were used: `average` or `last`.
         public var weights: String
@@ -43,6 +51,7 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
         public var neighbours: Int
         /// The list of splits, and its parts that gave references.
         public var list: String
+        /// Parts that gave references.
         public var referenceSplits: [String]
 
         public init(
@@ -58,8 +67,11 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
 
     /// A class of a dataset by its name.
     public struct ClassName: Sendable, Codable, Hashable {
+        /// The dataset's name.
         public let dataset: String
+        /// The label value in the dataset.
         public let value: UInt8
+        /// The structure's name.
         public let name: String
 
         public init(dataset: String, value: UInt8, name: String) {
@@ -69,9 +81,11 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
 
     /// One query segmented with one strategy and one choice of references.
     public struct Run: Sendable, Codable, Equatable {
+        /// The strategy's name.
         public let strategy: String
         /// From 0; strategies without references have only repeat 0.
         public let `repeat`: Int
+        /// The query's dataset and name.
         public let dataset, name: String
         /// The time that segmenting took, without encoding references.
         public let seconds: Double
@@ -91,8 +105,11 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
 
     /// A segmentation that could not be made, and why.
     public struct Failure: Sendable, Codable, Equatable {
+        /// The strategy's name.
         public let strategy: String
+        /// Which of the repeated draws it is, counted from 0.
         public let `repeat`: Int
+        /// The query, and why it has no score.
         public let dataset, name, problem: String
 
         public init(strategy: String, repeat: Int, dataset: String, name: String, problem: String) {
@@ -103,10 +120,13 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
 
     /// What one strategy took.
     public struct Cost: Sendable, Codable, Equatable {
+        /// The strategy's name.
         public let strategy: String
         /// References encoded and the time that this and all other work before the first query took.
         public let encodings: Int
+        /// Seconds before the first query.
         public let preparationSeconds: Double
+        /// The number of queries.
         public let queries: Int
         /// The mean time of a query.
         public let secondsPerQuery: Double
@@ -121,15 +141,20 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
 
     /// The task embeddings of references, projected onto their first two principal components.
     public struct EmbeddingMap: Sendable, Codable, Equatable {
+        /// One reference of one class.
         public struct Point: Sendable, Codable, Equatable {
+            /// The reference's dataset and name.
             public let dataset, name: String
+            /// The label value in the dataset.
             public let value: UInt8
+            /// Its place in the plane.
             public let x, y: Double
 
             public init(dataset: String, name: String, value: UInt8, x: Double, y: Double) {
                 (self.dataset, self.name, self.value, self.x, self.y) = (dataset, name, value, x, y)
             }
         }
+        /// The points of all references and classes.
         public let points: [Point]
         /// The share of the variance along each of the two axes.
         public let explained: [Double]
@@ -140,6 +165,7 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
 
 /// A file that took part in a result, told by its content.
 public struct FileDigest: Sendable, Codable, Hashable {
+    /// The file's path when the result was made.
     public let path: String
     /// SHA-256 of its bytes, hexadecimal.
     public let digest: String

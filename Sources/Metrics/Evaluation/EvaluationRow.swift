@@ -1,5 +1,6 @@
 /// The mean scores of one strategy on one class of one dataset, or on all classes of it.
 public struct EvaluationRow: Sendable, Codable, Equatable {
+    /// The strategy and the dataset.
     public let strategy, dataset: String
     /// `nil` for the mean over classes.
     public let value: UInt8?
@@ -11,6 +12,7 @@ public struct EvaluationRow: Sendable, Codable, Equatable {
 
     /// The means of the repeats, each over all queries.
     public struct Spread: Sendable, Codable, Equatable {
+        /// The means of the single choices of references.
         public let means: [Double]
 
         /// The standard deviation, with n - 1 below.

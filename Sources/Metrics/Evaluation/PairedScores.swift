@@ -3,7 +3,9 @@
 /// A pair is one class of one case, or the mean over the classes of one case; in evaluations besides one strategy, with the
 /// mean over the choices of references. Classes of one case are no independent pairs, so they never count as several.
 public struct PairedScores: Sendable {
+    /// The tolerance of surface Dice in mm.
     public let tolerance: Double
+    /// What empty masks count.
     public let policy: EmptyMaskPolicy
     /// In order of first appearance; one empty name for folders of label maps.
     public let strategies: [String]
@@ -55,12 +57,15 @@ public struct PairedScores: Sendable {
 
     /// One score compared over one class, or over the means of each case's classes.
     public struct Row: Sendable, Encodable {
+        /// The score's name.
         public let score: String
         /// The strategies of the first and of the second result; `nil` for folders of label maps.
         public let strategies: [String]?
+        /// The dataset; `nil` outside evaluations.
         public let dataset: String?
         /// `nil` for all classes.
         public let value: UInt8?
+        /// The difference and its tests.
         public let comparison: PairedComparison
     }
 

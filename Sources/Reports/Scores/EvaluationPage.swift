@@ -5,6 +5,7 @@ import Volumes
 
 /// The result of `iris evaluate` as one self-contained HTML page.
 public struct EvaluationPage {
+    /// The result that is shown.
     public let result: EvaluationResult
     /// How many montages of the worst and of the best the page holds.
     public var pictureCount = 6
@@ -20,6 +21,7 @@ public struct EvaluationPage {
 
     private var strategies: [String] { ScoreSections.inOrder(result.runs.map(\.strategy)) }
 
+    /// The page as one HTML document.
     public var document: String {
         var page = HTMLPage(title: "Evaluation of a model")
         page.add("Summary", summary)
@@ -88,7 +90,8 @@ public struct EvaluationPage {
             ScoreSections.tile("\(queries)", "queries of the split \(settings.split)"),
             ScoreSections.tile(
                 "\(settings.references)", settings.references == 1 ? "reference" : "references per class"),
-            ScoreSections.tile("\(settings.repeats)", settings.repeats == 1 ? "choice of references" : "choices of references"),
+            ScoreSections.tile(
+                "\(settings.repeats)", settings.repeats == 1 ? "choice of references" : "choices of references"),
             ScoreSections.tile("\(result.classes.count)", "classes"),
         ]
         return .element("div", [("class", "tiles")], tiles)

@@ -5,9 +5,11 @@ import Volumes
 
 /// The result of `iris metrics` as one self-contained HTML page.
 public struct MetricsPage: Sendable {
+    /// The result that is shown.
     public let result: FolderComparison.Result
     /// What was compared, for reading the files that pictures show.
     public let comparison: FolderComparison
+    /// Names of label values; the value itself where there is none.
     public let classNames: [UInt8: String]
     /// A folder of images named like the label maps, on their grids; without it pictures show outlines on black.
     public var images: URL?
@@ -21,6 +23,7 @@ public struct MetricsPage: Sendable {
     /// Writes the page, replacing one that is there.
     public func write(to url: URL) throws { try Data(document.utf8).write(to: url, options: .atomic) }
 
+    /// The page as one HTML document.
     public var document: String {
         var page = HTMLPage(title: "Comparison of label maps")
         let scored = scored

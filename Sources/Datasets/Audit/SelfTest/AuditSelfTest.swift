@@ -6,18 +6,23 @@ import Volumes
 public struct AuditSelfTest: Sendable {
     /// One injected fault and what the audit said.
     public struct Row: Sendable {
+        /// The fault that was injected.
         public let fault: Fault
         /// The case that got the fault.
         public let caseID: String
         /// The codes of findings that the clean set does not have, in the catalogue's order.
         public let found: [FindingCode]
+        /// Whether the fault's own code was among those found.
         public var isDetected: Bool { found.contains(fault.expected) }
     }
 
+    /// What all faults came to.
     public struct Outcome: Sendable {
+        /// One row for each fault.
         public let rows: [Row]
         /// Errors and warnings about the clean set: there should be none.
         public let falseAlarms: [Finding]
+        /// The number of faults that were found.
         public var detected: Int { rows.count { $0.isDetected } }
         /// At most one fault may slip through, and nothing clean may be accused.
         public var passed: Bool { detected >= rows.count - 1 && falseAlarms.isEmpty }
@@ -25,7 +30,9 @@ public struct AuditSelfTest: Sendable {
 
     /// The manifest of AMOS22, whose phantom is the clean set.
     public let manifest: Manifest
+    /// The seed of the phantom.
     public let seed: UInt64
+    /// The voxel size of the phantom.
     public let size: Phantom.Size
     private static let subjects = 12
 
