@@ -51,7 +51,7 @@ test-faults: deps ## walk all faults, at every step and with 100 kills; takes an
 	IRIS_SLOW_TESTS=1 swift test -c release --disable-testable-imports --skip-build --no-parallel --filter '$(FAULT_TESTS)'
 
 # What runs concurrently, the C of CKernels included. Tests/thread-sanitizer.txt says what is not reported, and why.
-THREAD_TESTS ?= WorkerThreadsTests|VolumeStoreTests|PreparationTests|EpisodeStreamTests|SharingServerTests|AuditorTests|DuplicateSearchTests|MetricsTests
+THREAD_TESTS ?= WorkerThreadsTests|VolumeStoreTests|PreparationTests|EpisodeStreamTests|SharingServerTests|theReportDoesNotDependOnTheJobs|MetricsTests
 
 test-threads: deps ## run the concurrent parts' tests under ThreadSanitizer; THREAD_TESTS=EpisodeStreamTests for some
 	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
