@@ -104,7 +104,8 @@ let benchmarks: [Target] = [
     .executableTarget(
         name: "iris-bench",
         dependencies: [
-            "CBenchmarks", "Episodes", "Metrics", "VolumeStore", "NIfTI", "Volumes", "WorkerThreads", arguments,
+            "CBenchmarks", "CSharedMemory", "Episodes", "Metrics", "VolumeStore", "NIfTI", "Volumes", "Digests",
+            "WorkerThreads", grdb, arguments,
         ],
         path: "Benchmarks/iris-bench"),
     .executableTarget(

@@ -9,6 +9,6 @@ import ArgumentParser
         commandName: "iris-bench", abstract: "Measure hot paths on one core; one line of JSON per measurement.",
         subcommands: [
             MachineBenchmark.self, ResampleBenchmark.self, StatisticsBenchmark.self, SyntheticCommand.self,
-            RenderBenchmark.self, MetricsBenchmark.self,
+            RenderBenchmark.self, MetricsBenchmark.self, LargeIndexCommand.self, ScaleBenchmark.self,
         ])
 }

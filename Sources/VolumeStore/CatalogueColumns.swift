@@ -19,34 +19,34 @@ struct CompactPresence: Sendable, BitwiseCopyable {
 }
 
 /// The arrays behind a catalogue: one entry per case, or per class presence, or per subject. All are plain memory, so that
-/// ``CatalogueFile`` can keep them.
+/// ``CatalogueFile`` can keep them and hand them out again without copying.
 struct CatalogueColumns: Sendable {
-    var identifiers: [Int64] = []
+    var identifiers = Column<Int64>()
     var names = NameTable()
-    var datasets: [Int32] = []
-    var subjects: [Int32] = []
-    var modalities: [UInt8] = []
+    var datasets = Column<Int32>()
+    var subjects = Column<Int32>()
+    var modalities = Column<UInt8>()
     /// Raw values of ``CaseSplit``.
-    var officialSplits: [UInt8] = [], paperSplits: [UInt8] = []
+    var officialSplits = Column<UInt8>(), paperSplits = Column<UInt8>()
     /// Three per case.
-    var shapes: [Int32] = []
+    var shapes = Column<Int32>()
     /// ``numbersPerCase`` per case: three rows of the affine, slope, intercept, clip window, mean, deviation.
-    var numbers: [Double] = []
+    var numbers = Column<Double>()
     /// 1 or 0.
-    var labelled: [UInt8] = []
+    var labelled = Column<UInt8>()
     /// Two per case: the token's 32 hexadecimal digits.
-    var tokens: [UInt64] = []
+    var tokens = Column<UInt64>()
     var modalityNames = NameTable()
     var subjectNames = NameTable()
 
     /// The presences of case n are `presences[presenceStarts[n]..<presenceStarts[n + 1]]`.
-    var presenceStarts: [Int] = [0]
-    var presences: [CompactPresence] = []
+    var presenceStarts = Column<Int>([0])
+    var presences = Column<CompactPresence>()
     /// The cases that hold value v of dataset d are `holders[holderStarts[b]..<holderStarts[b + 1]]`, b = 256 d + v.
-    var holderStarts: [Int] = [0]
-    var holders: [Int32] = []
-    var subjectStarts: [Int] = [0]
-    var subjectCases: [Int32] = []
+    var holderStarts = Column<Int>([0])
+    var holders = Column<Int32>()
+    var subjectStarts = Column<Int>([0])
+    var subjectCases = Column<Int32>()
 
     static let numbersPerCase = 18
 
@@ -85,14 +85,13 @@ struct CatalogueColumns: Sendable {
         guard token.utf8.count == 32, let high = UInt64(token.prefix(16), radix: 16),
             let low = UInt64(token.suffix(16), radix: 16)
         else { return false }
-        tokens += [high, low]
-        shapes += [Int32(grid.shape.i), Int32(grid.shape.j), Int32(grid.shape.k)]
-        for row in grid.affine.rows.prefix(3) { numbers += row }
-        numbers += [
+        tokens.append(contentsOf: [high, low])
+        shapes.append(contentsOf: [Int32(grid.shape.i), Int32(grid.shape.j), Int32(grid.shape.k)])
+        for row in grid.affine.rows.prefix(3) { numbers.append(contentsOf: row) }
+        numbers.append(contentsOf: [
             quantisation.slope, quantisation.intercept, normalisation.clipLow, normalisation.clipHigh,
-            normalisation.mean,
-            normalisation.standardDeviation,
-        ]
+            normalisation.mean, normalisation.standardDeviation,
+        ])
         labelled.append(isLabelled ? 1 : 0)
         return true
     }
@@ -117,7 +116,7 @@ struct CatalogueColumns: Sendable {
 
     /// Sorts entries into buckets by counting, keeping their order within a bucket.
     private static func grouped(bucketCount: Int, count: Int, entries: ((Int, Int32) -> Void) -> Void)
-        -> (starts: [Int], entries: [Int32])
+        -> (starts: Column<Int>, entries: Column<Int32>)
     {
         var starts = [Int](repeating: 0, count: bucketCount + 1)
         entries { bucket, _ in starts[bucket + 1] += 1 }
@@ -128,6 +127,6 @@ struct CatalogueColumns: Sendable {
             sorted[next[bucket]] = entry
             next[bucket] += 1
         }
-        return (starts, sorted)
+        return (Column(starts), Column(sorted))
     }
 }

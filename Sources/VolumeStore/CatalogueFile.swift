@@ -1,11 +1,13 @@
 import AtomicFiles
 import Digests
+import Dispatch
 import NIfTI
 
 /// The arrays of a large catalogue, kept beside the index so that it opens without reading millions of rows.
 ///
 /// `index.catalogue` follows from the index and may be deleted at any time. It is taken only when it is of the index's present
-/// generation, a number that triggers draw anew with every change, and when its own SHA-256 is right.
+/// generation, a number that triggers draw anew with every change, and when its own SHA-256 is right. Arrays are used where
+/// they lie in the mapped file.
 struct CatalogueFile {
     /// What is kept beside the columns.
     struct Content {
@@ -18,7 +20,7 @@ struct CatalogueFile {
     let path: String
     let generation: Int64
 
-    private static let magic: [UInt8] = Array("iris catalogue 1".utf8)
+    private static let magic: [UInt8] = Array("iris catalogue 2".utf8)
 
     // MARK: Writing
 
@@ -31,8 +33,7 @@ struct CatalogueFile {
         writer.put(content.datasetEnds)
         var columns = content.columns
         Self.forEachColumn(&columns, &writer)
-        let digest = writer.bytes.withUnsafeBytes { SHA256Digest(of: $0) }
-        writer.put(Array(digest.hexadecimal.utf8))
+        writer.put(writer.bytes.withUnsafeBytes(Self.digests))
 
         writer.bytes.withUnsafeBytes { bytes in try? AtomicFile.write([bytes], to: path) }
     }
@@ -42,19 +43,36 @@ struct CatalogueFile {
     /// The file's content; `nil` when it is absent, of another generation or damaged.
     func read() -> Content? {
         guard let mapping = try? FileMapping(path: path) else { return nil }
-        var reader = SectionReader(bytes: mapping.bytes)
-        guard reader.get(UInt8.self) == Self.magic, reader.get(Int64.self) == [generation],
+        // The digests below touch every page, from several threads.
+        mapping.willNeed()
+        var reader = SectionReader(mapping: mapping)
+        guard reader.get(UInt8.self).elementsEqual(Self.magic), Array(reader.get(Int64.self)) == [generation],
             let storeDigest = SHA256Digest(hexadecimal: String(decoding: reader.get(UInt8.self), as: UTF8.self))
         else { return nil }
-        let datasetEnds = reader.get(Int.self)
+        let datasetEnds = Array(reader.get(Int.self))
         var columns = CatalogueColumns()
         Self.forEachColumn(&columns, &reader)
         let covered = reader.position
-        let digest = String(decoding: reader.get(UInt8.self), as: UTF8.self)
+        let digests = Array(reader.get(UInt8.self))
         guard reader.isWhole, covered <= mapping.count,
-            SHA256Digest(of: UnsafeRawBufferPointer(rebasing: mapping.bytes[..<covered])).hexadecimal == digest
+            Self.digests(of: UnsafeRawBufferPointer(rebasing: mapping.bytes[..<covered])) == digests
         else { return nil }
         return Content(columns: columns, datasetEnds: datasetEnds, storeDigest: storeDigest)
+    }
+
+    /// The SHA-256 of each block of 4 MiB as hexadecimal digits, one after the other; computed on all cores.
+    private static func digests(of bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        let block = 4 << 20, count = (bytes.count + block - 1) / block
+        return [UInt8](unsafeUninitializedCapacity: count * 64) { digits, written in
+            // Each turn writes its own 64 digits.
+            nonisolated(unsafe) let (digits, bytes) = (digits, bytes)
+            DispatchQueue.concurrentPerform(iterations: count) { n in
+                let part = bytes[n * block..<min((n + 1) * block, bytes.count)]
+                let digest = SHA256Digest(of: UnsafeRawBufferPointer(rebasing: part))
+                for (place, digit) in digest.hexadecimal.utf8.enumerated() { digits[64 * n + place] = digit }
+            }
+            written = count * 64
+        }
     }
 
     /// Writes or reads every array of the columns, in one order.
@@ -84,14 +102,16 @@ struct CatalogueFile {
 
 /// Arrays one after the other, each with its length in bytes before it, at multiples of 64 bytes.
 private protocol ColumnSections {
-    mutating func exchange<Element: BitwiseCopyable>(_ array: inout [Element])
+    mutating func exchange<Element: BitwiseCopyable & Sendable>(_ column: inout Column<Element>)
 }
 
 private struct SectionWriter: ColumnSections {
     var bytes: [UInt8] = []
 
-    mutating func put<Element: BitwiseCopyable>(_ array: [Element]) {
-        array.withUnsafeBytes { content in
+    mutating func put<Element: BitwiseCopyable & Sendable>(_ array: some Collection<Element>) {
+        // Arrays and columns have contiguous storage.
+        array.withContiguousStorageIfAvailable { elements in
+            let content = UnsafeRawBufferPointer(elements)
             withUnsafeBytes(of: content.count) { bytes.append(contentsOf: $0) }
             bytes.append(contentsOf: repeatElement(0, count: 56))
             bytes.append(contentsOf: content)
@@ -99,35 +119,32 @@ private struct SectionWriter: ColumnSections {
         bytes.append(contentsOf: repeatElement(0, count: (64 - bytes.count % 64) % 64))
     }
 
-    mutating func exchange<Element: BitwiseCopyable>(_ array: inout [Element]) { put(array) }
+    mutating func exchange<Element: BitwiseCopyable & Sendable>(_ column: inout Column<Element>) { put(column) }
 }
 
 private struct SectionReader: ColumnSections {
-    let bytes: UnsafeRawBufferPointer
+    let mapping: FileMapping
     private(set) var position = 0
     /// Whether every array lay inside the file.
     private(set) var isWhole = true
 
-    init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    init(mapping: FileMapping) { self.mapping = mapping }
 
-    mutating func get<Element: BitwiseCopyable>(_: Element.Type) -> [Element] {
-        guard isWhole, position + 64 <= bytes.count else {
+    mutating func get<Element: BitwiseCopyable & Sendable>(_: Element.Type) -> Column<Element> {
+        guard isWhole, position + 64 <= mapping.count else {
             isWhole = false
-            return []
+            return Column()
         }
-        let size = bytes.loadUnaligned(fromByteOffset: position, as: Int.self)
-        let start = position + 64, stride = MemoryLayout<Element>.stride
-        guard size >= 0, size % stride == 0, size <= bytes.count - start else {
+        let size = mapping.bytes.load(fromByteOffset: position, as: Int.self), start = position + 64
+        guard size >= 0, size % MemoryLayout<Element>.stride == 0, size <= mapping.count - start else {
             isWhole = false
-            return []
+            return Column()
         }
         position = start + (size + 63) / 64 * 64
-        return [Element](unsafeUninitializedCapacity: size / stride) { array, count in
-            UnsafeMutableRawBufferPointer(array).copyMemory(
-                from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + size]))
-            count = size / stride
-        }
+        return Column(UnsafeRawBufferPointer(rebasing: mapping.bytes[start..<start + size]), of: mapping)
     }
 
-    mutating func exchange<Element: BitwiseCopyable>(_ array: inout [Element]) { array = get(Element.self) }
+    mutating func exchange<Element: BitwiseCopyable & Sendable>(_ column: inout Column<Element>) {
+        column = get(Element.self)
+    }
 }

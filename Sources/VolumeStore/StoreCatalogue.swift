@@ -114,14 +114,14 @@ public final class StoreCatalogue: Sendable {
     }
 
     /// The cases of a dataset that hold a class, rising.
-    public func cases(dataset: Int, holding value: UInt8) -> ArraySlice<Int32> {
+    public func cases(dataset: Int, holding value: UInt8) -> [Int32] {
         let bucket = dataset * 256 + Int(value)
-        return columns.holders[columns.holderStarts[bucket]..<columns.holderStarts[bucket + 1]]
+        return Array(columns.holders[columns.holderStarts[bucket]..<columns.holderStarts[bucket + 1]])
     }
 
     /// The cases of a subject, rising.
-    public func cases(ofSubject subject: Int) -> ArraySlice<Int32> {
-        columns.subjectCases[columns.subjectStarts[subject]..<columns.subjectStarts[subject + 1]]
+    public func cases(ofSubject subject: Int) -> [Int32] {
+        Array(columns.subjectCases[columns.subjectStarts[subject]..<columns.subjectStarts[subject + 1]])
     }
 
     // MARK: Voxels

@@ -102,7 +102,7 @@ extension StoreWriter {
             paperSplit: record.paperSplit, sourceGrid: prepared.sourceGrid,
             sourceIntensities: prepared.sourceIntensities,
             quantisation: prepared.quantisation, normalisation: prepared.normalisation, sources: record.sources,
-            configurationDigest: record.configurationDigest)
+            configurationDigest: record.configurationDigest, findings: try other.findings(of: record.key))
         let staged = try withExtendedLifetime(opened) {
             try stage(
                 description, image: VolumeView(grid: prepared.grid, voxels: opened.image.buffer),

@@ -144,13 +144,14 @@ private struct CatalogueReader {
             counts[Int(numbers[Int(id)]) + 1] += 1
         }
         for n in 0..<columns.names.count { counts[n + 1] += counts[n] }
-        columns.presenceStarts = counts
-        columns.presences = [CompactPresence](unsafeUninitializedCapacity: found.count) { buffer, initialised in
+        columns.presenceStarts = Column(counts)
+        let presences = [CompactPresence](unsafeUninitializedCapacity: found.count) { buffer, initialised in
             for (number, presence) in found {
                 buffer.initializeElement(at: counts[Int(number)], to: presence)
                 counts[Int(number)] += 1
             }
             initialised = found.count
         }
+        columns.presences = Column(presences)
     }
 }

@@ -123,6 +123,34 @@ import Testing
         #expect(try weights("half", 3, ["bank."]) != bank)
     }
 
+    /// What Slurm's --signal sends some time before the end.
+    @Test func aSignalAheadOfTheEndLeavesACheckpoint() throws {
+        let place = try TrainingFolder()
+        defer { place.remove() }
+        let config = try place.training(steps: 100_000, batch: 1)
+        let log = place.folder.appending(path: "run/log.jsonl").path
+        let stopped = try IrisCommand(place.train(config, "run"), signal: SIGUSR1) {
+            (try? Data(contentsOf: URL(filePath: log)))?.isEmpty == false
+        }
+        #expect(stopped.status == 1, "\(stopped.errors)")
+        let names = try FileManager.default.contentsOfDirectory(
+            atPath: place.folder.appending(path: "run/checkpoints").path)
+        #expect(names.contains { $0.hasPrefix("step-") })
+    }
+
+    @Test func processesThatDoNotKnowOfEachOtherAreRefused() throws {
+        let place = try TrainingFolder()
+        defer { place.remove() }
+        let refused = try IrisCommand(
+            place.train(try place.training(steps: 1, batch: 1), "run"), environment: ["SLURM_STEP_NUM_TASKS": "2"])
+        #expect(refused.status == 2)
+        #expect(
+            refused.errors.contains(
+                "Slurm started 2 processes that do not know of each other, so that each would train alone. "
+                    + "Start them with srun --mpi=pmix, or with mpirun inside the allocation."))
+        #expect(!FileManager.default.fileExists(atPath: place.folder.appending(path: "run").path))
+    }
+
     @Test func aRunIsNotOverwrittenAndNothingIsNotResumed() throws {
         let place = try TrainingFolder()
         defer { place.remove() }

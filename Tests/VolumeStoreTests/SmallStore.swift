@@ -39,6 +39,7 @@ struct ToyCase {
     var shape = (12, 10, 8)
     var first: Int16 = 0
     var labelled = true
+    var findings: [StoredFinding] = []
 
     init(_ name: String, subject: String? = nil, modality: String = "CT", first: Int16 = 0, labelled: Bool = true) {
         (self.name, self.subject, self.modality) = (name, subject ?? name, modality)
@@ -80,7 +81,7 @@ struct ToyCase {
                     role: .image, path: "images/\(name).nii.gz", bytes: 123, modified: 456,
                     digest: SHA256Digest(of: name))
             ],
-            configurationDigest: configuration)
+            configurationDigest: configuration, findings: findings)
     }
 
     func add(to writer: StoreWriter, configuration: String = "spacing: 1.5") throws {

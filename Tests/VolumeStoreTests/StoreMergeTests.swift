@@ -29,6 +29,19 @@ import VolumeStore
         #expect(try await writer.store.verify().defects.isEmpty)
     }
 
+    @Test("What is worth knowing of a case comes along") func findings() throws {
+        let (ours, theirs) = (try SmallStore(), try SmallStore())
+        var toy = ToyCase("a")
+        toy.findings = [
+            StoredFinding(
+                code: "spacing-corrected", severity: .info, file: "a.nii", expected: "1", found: "2", fix: "none")
+        ]
+        try toy.add(to: theirs.writer())
+        let writer = try ours.writer()
+        _ = try writer.merge(VolumeStore.open(at: theirs.folder, mode: .read))
+        #expect(try writer.store.findings(of: CaseKey(dataset: "toy", name: "a")) == toy.findings)
+    }
+
     @Test("Different configurations are refused before anything is written") func configurations() throws {
         let (ours, theirs) = (try store(["a"]), try store(["b", "c"], configuration: "spacing: 2"))
         let digest = try ours.catalogue().digest

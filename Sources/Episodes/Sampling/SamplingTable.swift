@@ -1,4 +1,5 @@
 import Configuration
+import Dispatch
 import Glibc
 import VolumeStore
 
@@ -49,13 +50,23 @@ struct SamplingTable: Sendable {
             }
             return weights
         }
+        func weight(_ dataset: StoreCatalogue.Dataset) -> Double {
+            configuration.datasets.weights.isEmpty ? 1 : configuration.datasets.weights[dataset.name] ?? 0
+        }
+        var wanted: [(dataset: Int, item: StoredClass)] = []
+        for (number, dataset) in catalogue.datasets.enumerated() where weight(dataset) > 0 {
+            for item in dataset.classes where classWeights[number][Int(item.value)] > 0 {
+                wanted.append((number, item))
+            }
+        }
+        var searched = Self.search(wanted, groups, catalogue, configuration)[...]
         for (number, dataset) in catalogue.datasets.enumerated() {
-            let weight = configuration.datasets.weights.isEmpty ? 1 : configuration.datasets.weights[dataset.name] ?? 0
+            let weight = weight(dataset)
             guard weight > 0 else { continue }
             var found: [(unit: Unit, weight: Double)] = []
             for item in dataset.classes where classWeights[number][Int(item.value)] > 0 {
-                let made = Self.units(
-                    of: item, dataset: number, groups: groups, catalogue, configuration, unreachable: &unreachable)
+                let (made, reported) = searched.removeFirst()
+                unreachable += reported
                 // The class is drawn first, then its group in proportion to the group's subjects.
                 let subjects = made.map { Double($0.references.subjects.count) }
                 let size =
@@ -70,11 +81,10 @@ struct SamplingTable: Sendable {
                 for (unit, share) in zip(made, subjects) { found.append((unit, classWeight * share / total)) }
             }
             guard !found.isEmpty else { continue }
-            let cases = Set(found.flatMap { $0.unit.references.cases }).count
             let size =
                 switch configuration.datasets.balance {
                 case .uniform: 1.0
-                case .cases: Double(cases)
+                case .cases: Double(Set(found.flatMap { $0.unit.references.cases }).count)
                 case .subjects: Double(Set(found.flatMap { $0.unit.references.subjects }).count)
                 case .classes: Double(Set(found.map(\.unit.value)).count)
                 }
@@ -97,24 +107,44 @@ struct SamplingTable: Sendable {
         }
     }
 
-    /// The units of one class, one for each modality group in which it is reachable.
+    private typealias SearchedClass = (units: [Unit], unreachable: [UnreachableClass])
+
+    /// ``units(of:dataset:groups:_:_:)`` of many classes, on all cores: large stores have millions of pairs of class and case.
+    private static func search(
+        _ wanted: [(dataset: Int, item: StoredClass)], _ groups: [Int], _ catalogue: StoreCatalogue,
+        _ configuration: EpisodeConfiguration
+    ) -> [SearchedClass] {
+        [SearchedClass](unsafeUninitializedCapacity: wanted.count) { buffer, count in
+            // Each turn writes its own element.
+            nonisolated(unsafe) let buffer = buffer
+            DispatchQueue.concurrentPerform(iterations: wanted.count) { n in
+                buffer.initializeElement(
+                    at: n,
+                    to: units(of: wanted[n].item, dataset: wanted[n].dataset, groups: groups, catalogue, configuration))
+            }
+            count = wanted.count
+        }
+    }
+
+    /// The units of one class, one for each modality group in which it is reachable, and what is not.
     private static func units(
         of item: StoredClass, dataset: Int, groups: [Int], _ catalogue: StoreCatalogue,
-        _ configuration: EpisodeConfiguration,
-        unreachable: inout [UnreachableClass]
-    ) -> [Unit] {
+        _ configuration: EpisodeConfiguration
+    ) -> SearchedClass {
+        var unreachable: [UnreachableClass] = []
         let list = configuration.split.list.splitList
         let referenceParts = Set(configuration.split.reference.map(\.split)),
             queryParts = Set(configuration.split.query.map(\.split))
         let name = catalogue.datasets[dataset].name, count = (groups.max() ?? 0) + 1
         var references = [[(Int32, Int32)]](repeating: [], count: count), queries = references
-        var voxelCounts: [Int32: Int] = [:]
+        var isPresent = false
+        func voxels(_ number: Int32) -> Int { catalogue.presence(of: item.value, in: Int(number))?.voxels ?? 0 }
         func report(_ number: Int32?, _ reason: UnreachableClass.Reason) {
             unreachable.append(
                 UnreachableClass(
                     dataset: name, caseName: number.map { catalogue.name(of: Int($0)) }, value: item.value,
                     structure: item.structure,
-                    voxels: number.flatMap { voxelCounts[$0] } ?? 0, reason: reason))
+                    voxels: number.map(voxels) ?? 0, reason: reason))
         }
         for number in catalogue.cases(dataset: dataset, holding: item.value) {
             let split = catalogue.split(of: Int(number), in: list)
@@ -123,7 +153,7 @@ struct SamplingTable: Sendable {
                 continue
             }
             let group = groups[catalogue.modality(of: Int(number))], subject = Int32(catalogue.subject(of: Int(number)))
-            voxelCounts[number] = presence.voxels
+            isPresent = true
             if isQuery { queries[group].append((subject, number)) }
             guard isReference else { continue }
             if presence.voxels >= configuration.classes.minimumVoxels {
@@ -132,9 +162,12 @@ struct SamplingTable: Sendable {
                 report(number, .tooFewVoxels)
             }
         }
-        if voxelCounts.isEmpty { report(nil, .absent) }
-        return (0..<count).compactMap { group in
-            let referenceTable = SubjectTable(references[group]), queryTable = SubjectTable(queries[group])
+        if !isPresent { report(nil, .absent) }
+        let units: [Unit] = (0..<count).compactMap { group in
+            let referenceTable = SubjectTable(references[group])
+            // Often both are the same cases; then they share their memory.
+            let isSame = referenceParts == queryParts && references[group].count == queries[group].count
+            let queryTable = isSame ? referenceTable : SubjectTable(queries[group])
             let isReachable =
                 switch referenceTable.subjects.count {
                 case 0: false
@@ -143,7 +176,7 @@ struct SamplingTable: Sendable {
                 }
             guard isReachable else {
                 let stranded = Set(referenceTable.cases).union(queryTable.cases)
-                for number in stranded.sorted() where voxelCounts[number]! >= configuration.classes.minimumVoxels {
+                for number in stranded.sorted() where voxels(number) >= configuration.classes.minimumVoxels {
                     report(number, .noOtherSubject)
                 }
                 return nil
@@ -158,6 +191,7 @@ struct SamplingTable: Sendable {
                     }
                     : nil)
         }
+        return (units, unreachable)
     }
 
     /// The labelled cases of a group that lack a class.

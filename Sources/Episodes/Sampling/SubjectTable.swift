@@ -10,7 +10,9 @@ struct SubjectTable: Sendable {
 
     /// - Parameter entries: subject and case numbers in any order, none twice.
     init(_ entries: [(subject: Int32, case: Int32)]) {
-        let sorted = entries.sorted { ($0.subject, $0.case) < ($1.subject, $1.case) }
+        // A catalogue numbers subjects in the order of their cases, so that most entries come in order.
+        let isSorted = zip(entries, entries.dropFirst()).allSatisfy { ($0.subject, $0.case) < ($1.subject, $1.case) }
+        let sorted = isSorted ? entries : entries.sorted { ($0.subject, $0.case) < ($1.subject, $1.case) }
         var subjects: [Int32] = [], starts: [Int32] = []
         for (n, entry) in sorted.enumerated() where entry.subject != subjects.last {
             subjects.append(entry.subject)

@@ -1,7 +1,7 @@
 import CMPI
 import Glibc
 
-/// The processes that train one model together, started by `mpirun`; alone without it.
+/// The processes that train one model together, started by `mpirun` or `srun --mpi=pmix`; alone without them.
 ///
 /// Sums are made by Open MPI, in an order that depends only on the number of processes, so equal runs give equal bits.
 public final class ProcessGroup: @unchecked Sendable {
@@ -17,9 +17,22 @@ public final class ProcessGroup: @unchecked Sendable {
 
     /// The group that this process was started in, joined at first use.
     ///
-    /// Without `mpirun`, which sets OMPI_COMM_WORLD_SIZE, MPI is not touched.
-    public static let current: ProcessGroup = {
-        guard getenv("OMPI_COMM_WORLD_SIZE") != nil else { return ProcessGroup() }
+    /// - Throws: `TrainingError.strangers` when a batch system started several processes that do not know of each other. Each
+    ///   would train a model of its own, in one folder.
+    public static func join() throws(TrainingError) -> ProcessGroup {
+        let group = current
+        // srun sets this for what it starts; so it does for mpirun's helpers, whose processes have found each other by now.
+        let started = getenv("SLURM_STEP_NUM_TASKS").flatMap { Int(String(cString: $0)) } ?? 1
+        guard isInGroup || started < 2 else { throw .strangers(processes: started) }
+        return group
+    }
+
+    /// mpirun sets the first, every PMIx server (Slurm's too) the second.
+    private static var isInGroup: Bool { getenv("OMPI_COMM_WORLD_SIZE") != nil || getenv("PMIX_RANK") != nil }
+
+    /// Without a launcher MPI is not touched.
+    private static let current: ProcessGroup = {
+        guard isInGroup else { return ProcessGroup() }
         var provided: Int32 = 0
         precondition(
             MPI_Init_thread(nil, nil, Int32(MPI_THREAD_SERIALIZED), &provided) == MPI_SUCCESS,

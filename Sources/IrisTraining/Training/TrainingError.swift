@@ -3,6 +3,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case notFinite(steps: Int)
     case otherField(name: String, expected: String, found: String)
     case checkpoint(file: String, problem: String)
+    case strangers(processes: Int)
 
     public var description: String {
         switch self {
@@ -17,6 +18,11 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
             a new run.
             """
         case .checkpoint(let file, let problem): "\(file): \(problem)"
+        case .strangers(let processes):
+            """
+            Slurm started \(processes) processes that do not know of each other, so that each would train alone. Start them \
+            with srun --mpi=pmix, or with mpirun inside the allocation.
+            """
         }
     }
 }

@@ -91,7 +91,11 @@ struct Store: AsyncParsableCommand {
                     MergeReport(
                         store: path, copied: merge.copied, present: merge.present, quarantined: merge.quarantined))
             }
-            if json { try JSONOutput.print(reports) } else { MergeReport.printText(reports) }
+            // Also leaves large stores with the arrays that readers open fast.
+            let digest = try writer.store.catalogue().digest
+            if json { return try JSONOutput.print(reports) }
+            MergeReport.printText(reports)
+            print("store digest \(digest)")
         }
     }
 }

@@ -10,9 +10,9 @@ struct Train: AsyncParsableCommand {
         abstract: "Train a model on episodes of a store.",
         discussion: """
             The run's folder gets run.json (what it was made from), log.jsonl (a line per report), TensorBoard events, \
-            numbered checkpoints and best.safetensors. An interrupt (Ctrl-C) finishes the step, writes a checkpoint and \
-            ends; --resume continues as if nothing had happened. Under mpirun the processes share out the episodes of each \
-            step.
+            numbered checkpoints and best.safetensors. An interrupt (Ctrl-C, SIGTERM, SIGUSR1) finishes the step, writes a \
+            checkpoint and ends; --resume continues as if nothing had happened. Under mpirun or srun --mpi=pmix the \
+            processes share out the episodes of each step.
             """)
 
     @Option(help: "Training configuration.", completion: .file(extensions: ["yaml"])) var config: String
@@ -23,7 +23,7 @@ struct Train: AsyncParsableCommand {
     func run() async throws {
         ThreadPolicy.applyShortSpin()
         let settings = try TrainingConfiguration(contentsOf: URL(filePath: config))
-        let group = ProcessGroup.current
+        let group = try ProcessGroup.join()
         let folder = URL(filePath: output)
         let run = try await TrainingRun(
             settings, store: URL(filePath: store), folder: folder, resuming: resume,
