@@ -9,7 +9,7 @@ IRIS := .build/release/iris
 # Waiting OpenMP threads sleep instead of spinning: builds and tests share the cores with other work.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help deps build build-static test test-all test-faults test-threads test-python bench bench-peers bench-gzip demo docs man completions reference test-tutorials fuzz format lint clean hippocampus
+.PHONY: help deps build build-static dist test test-slurm test-all test-faults test-threads test-python bench bench-peers bench-gzip demo docs man completions reference test-tutorials fuzz format lint clean hippocampus
 
 help: ## list the targets
 	@grep -hE '^(# )?[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^(# )?([a-z-]+):.*## /\2\t/' | expand -t 20
@@ -23,8 +23,14 @@ deps: ## install the system packages that are missing (Debian, as root)
 build: deps ## build the release binary, .build/release/iris
 	swift build -c release --product iris
 
+# No path of this machine in the program.
+REPRODUCIBLE := -Xcc -ffile-prefix-map=$(CURDIR)=. -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=.
+
 build-static: deps ## build .build-static/release/iris, which runs without Swift's libraries
-	swift build -c release --product iris --static-swift-stdlib --scratch-path .build-static
+	swift build -c release --product iris --static-swift-stdlib --scratch-path .build-static $(REPRODUCIBLE)
+
+dist: build-static ## pack dist/iris-VERSION-linux-ARCHITECTURE.tar.gz, which runs on plain Debian 12
+	@Scripts/dist.sh .build-static/release/iris
 
 # One after the other: some tests lower the instruction set of the whole process, which others compare bits on.
 test: deps ## build and run the tests
@@ -57,6 +63,8 @@ test-threads: deps ## run the concurrent parts' tests under ThreadSanitizer; THR
 	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
 	TSAN_OPTIONS="halt_on_error=0 exitcode=66 suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" OMP_NUM_THREADS=1 \
 	swift test --sanitize=thread --scratch-path .build-tsan --skip-build --filter '$(THREAD_TESTS)'
+test-slurm: build ## run the jobs of docs/cluster on a Slurm of this one machine (as root, with slurm-wlm and munge)
+	Tests/Slurm/run.sh $(IRIS)
 
 # The folders of raw datasets; give others on the command line, such as make prepare-amos AMOS22=/data/AMOS22.
 STORE ?= datasets/store
@@ -179,4 +187,4 @@ bench-gzip: ## compare libdeflate, zlib and ISA-L on gzip files
 	.build-bench/gzip_bench $(GZIP_FILES)
 
 clean: ## remove what the build made
-	rm -rf .build .build-static .build-bench .build-fuzz .build-tsan clients/python/.venv .build-docs
+	rm -rf .build .build-static .build-bench .build-dist .build-fuzz .build-tsan clients/python/.venv .build-docs dist
