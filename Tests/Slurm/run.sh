@@ -110,22 +110,32 @@ submit_training() {
 }
 weights() { sha256sum < "$(find "$1/checkpoints" -name 'step-*.safetensors' | sort | tail -n 1)"; }
 srun --mpi=list 2>&1 | grep -q pmix || export LAUNCH="mpirun --allow-run-as-root --bind-to none"
-steps=${STEPS:-1500}
+steps=${STEPS:-600}
 train "$steps" train.yaml
 export CONFIG=$folder/train.yaml
 undisturbed=$(RUN=$folder/undisturbed submit_training)
 await "$undisturbed" 600
 check "two processes train" COMPLETED "$(state "$undisturbed")"
 
-preempted=$(RUN=$folder/preempted submit_training)
-for _ in $(seq 120); do [ -s preempted/log.jsonl ] && break; sleep 0.5; done
-urgent=$(submit --partition=urgent --nodes=2 --ntasks-per-node=1 --cpus-per-task=2 --wrap 'sleep 2')
-await "$urgent" 120
-grep -q "stopped by the scheduler" "iris-train-$preempted.log" || fail "the urgent job did not push the training aside"
-[ "$(find preempted/checkpoints -name 'step-*.safetensors' | wc -l)" -ge 1 ] || fail "no checkpoint was written when asked to end"
-await "$preempted" 600
-check "the training that was pushed aside completed" COMPLETED "$(state "$preempted")"
-[ "$(scontrol -o show job "$preempted" | sed -n 's/.* Restarts=\([0-9]*\) .*/\1/p')" -ge 1 ] || fail "it was not queued anew"
-check "its weights are those of the undisturbed training" "$(weights undisturbed)" "$(weights preempted)"
+# ASK: how the training comes to its end, given the job's number.
+pushed_aside() { # NAME ASK
+    local name=$1 job
+    job=$(RUN=$folder/$name submit_training)
+    for _ in $(seq 240); do [ -s "$name/log.jsonl" ] && break; sleep 0.25; done
+    [ "$(wc -l < "$name/log.jsonl")" -lt $((steps / 20)) ] || fail "$name ended before it could be stopped: raise STEPS"
+    "$2" "$job"
+    for _ in $(seq 240); do grep -q "stopped by the scheduler" "iris-train-$job.log" && break; sleep 0.25; done
+    grep -q "stopped by the scheduler" "iris-train-$job.log" || fail "$name was not stopped"
+    [ -n "$(find "$name/checkpoints" -name 'step-*.safetensors')" ] || fail "$name wrote no checkpoint when asked to end"
+    await "$job" 600
+    check "$name: completed after all" COMPLETED "$(state "$job")"
+    [ "$(scontrol -o show job "$job" | sed -n 's/.* Restarts=\([0-9]*\) .*/\1/p')" -ge 1 ] || fail "$name was not queued anew"
+    check "$name: weights of the undisturbed training" "$(weights undisturbed)" "$(weights "$name")"
+}
+urgent_job() { submit --partition=urgent --nodes=2 --ntasks-per-node=1 --cpus-per-task=2 --wrap 'sleep 2' > /dev/null; }
+# As --signal=B:USR1 does some time before the limit.
+signal_ahead() { scancel --batch --signal=USR1 "$1"; }
+pushed_aside preempted urgent_job
+pushed_aside out-of-time signal_ahead
 
 echo "Slurm: $checks checks passed"
