@@ -29,7 +29,7 @@ REPRODUCIBLE := -Xcc -ffile-prefix-map=$(CURDIR)=. -Xswiftc -file-prefix-map -Xs
 build-static: deps ## build .build-static/release/iris, which runs without Swift's libraries
 	swift build -c release --product iris --static-swift-stdlib --scratch-path .build-static $(REPRODUCIBLE)
 
-dist: build-static ## pack dist/iris-VERSION-linux-ARCHITECTURE.tar.gz, which runs on plain Debian 12
+dist: build-static man ## pack dist/iris-VERSION-linux-ARCHITECTURE.tar.gz, which runs on plain Debian 12
 	@Scripts/dist.sh .build-static/release/iris
 
 # One after the other: some tests lower the instruction set of the whole process, which others compare bits on.
@@ -63,6 +63,7 @@ test-threads: deps ## run the concurrent parts' tests under ThreadSanitizer; THR
 	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
 	TSAN_OPTIONS="halt_on_error=0 exitcode=66 suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" OMP_NUM_THREADS=1 \
 	swift test --sanitize=thread --scratch-path .build-tsan --skip-build --filter '$(THREAD_TESTS)'
+
 test-slurm: build ## run the jobs of docs/cluster on a Slurm of this one machine (as root, with slurm-wlm and munge)
 	Tests/Slurm/run.sh $(IRIS)
 

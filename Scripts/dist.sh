@@ -5,7 +5,7 @@
 #   IRIS   the program, linked with Swift's libraries (make build-static)
 #
 # The same commit and the same program give the same archive: names are sorted, times are the commit's (or
-# SOURCE_DATE_EPOCH), everything belongs to root. A manual page lies in docs/man/*.1 where `make docs` or a person put one.
+# SOURCE_DATE_EPOCH), everything belongs to root. `make man` has written the manual page.
 set -euo pipefail
 iris=$1
 export LC_ALL=C TZ=UTC
@@ -29,9 +29,7 @@ copy manifests "$share/iris/manifests"
 copy configs "$share/iris/configs"
 copy docs "$share/doc/iris"
 copy clients/python "$root/python"
-for page in docs/man/*.1; do
-    [ -e "$page" ] && install -D -m 0644 "$page" "$share/man/man1/$(basename "$page")"
-done
+install -D -m 0644 .build-docs/man/iris.1 "$share/man/man1/iris.1"
 install -m 0644 README.md LICENSE CHANGELOG.md "$root"
 "$root/bin/iris" --generate-completion-script bash > "$share/bash-completion/completions/iris"
 "$root/bin/iris" --generate-completion-script zsh > "$share/zsh/site-functions/_iris"
