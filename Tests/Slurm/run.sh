@@ -28,6 +28,8 @@ digest() { "$iris" store verify --store "$1" --json | sed -n 's/.*"digest" : "\(
 # Submits, prints the job's number.
 submit() { sbatch --parsable --mem=0 "$@"; }
 state() { scontrol -o show job "$1" | sed -n 's/.* JobState=\([A-Z_]*\) .*/\1/p' | sort -u | tr '\n' ' ' | sed 's/ $//'; }
+# What is requeued waits two minutes by default.
+resume_now() { for _ in 1 2 3; do sleep 1; scontrol update JobId="$1" StartTime=now 2> /dev/null || true; done; }
 await() { # JOB SECONDS: until the job, or every task of the array, has ended
     local try
     for try in $(seq $((2 * $2))); do
@@ -74,6 +76,7 @@ rm -rf "$PARTS"
 array=$(submit --array=1-3 --cpus-per-task=1 "$repository/docs/cluster/prepare.sbatch")
 sleep 1
 scontrol requeue "${array}_1" 2> /dev/null || true
+resume_now "${array}_1"
 await "$array" 300
 merge=$(STORE=$folder/requeued submit --cpus-per-task=2 "$repository/docs/cluster/merge.sbatch")
 await "$merge" 300
@@ -126,6 +129,7 @@ pushed_aside() { # NAME ASK
     "$2" "$job"
     for _ in $(seq 240); do grep -q "stopped by the scheduler" "iris-train-$job.log" && break; sleep 0.25; done
     grep -q "stopped by the scheduler" "iris-train-$job.log" || fail "$name was not stopped"
+    resume_now "$job"
     [ -n "$(find "$name/checkpoints" -name 'step-*.safetensors')" ] || fail "$name wrote no checkpoint when asked to end"
     await "$job" 600
     check "$name: completed after all" COMPLETED "$(state "$job")"
