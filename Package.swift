@@ -15,6 +15,7 @@ let systemLibraries: [Target] = [
     .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CGomp"),
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
@@ -37,7 +38,7 @@ let foundations: [Target] = [
     kernels,
     .target(name: "AtomicFiles"),
     .target(name: "CSharedMemory", cSettings: cSanitizers),
-    .target(name: "Digests", dependencies: ["CCrypto"]),
+    .target(name: "Digests", dependencies: ["CCrypto", "CXXHash"]),
     .target(name: "RandomNumbers"),
     .target(name: "WorkerThreads"),
     .target(name: "Configuration", dependencies: [yams]),
@@ -94,7 +95,7 @@ let meeting: [Target] = [
             "Preparation", "Reports", "Tensors", "VolumeStore", "Volumes", "WorkerThreads", "CKernels", arguments,
             logging,
             // `iris doctor` asks the libraries for their versions.
-            "CCrypto", "CDeflate", "CMPI", "COneDNN", "COpenBLAS", "CPNG", "CZlib", sqlite,
+            "CCrypto", "CDeflate", "CMPI", "COneDNN", "COpenBLAS", "CPNG", "CXXHash", "CZlib", sqlite,
         ]),
 ]
 

@@ -9,7 +9,7 @@ WORK = PROJECT / ".build-bench" / "audit"
 
 # name of the measurement: manifest, patients, size
 TREES = {
-    "large volumes": ("amos22", 3, "large"),
+    "large volumes": ("amos22", 8, "large"),
     "small volumes": ("msd", 100, "standard"),
 }
 

@@ -3,50 +3,63 @@
 #include <string.h>
 
 #include "iris_audit.h"
+#include "iris_instruction_set.h"
 
 enum { PROBES = 3, MOST_CELLS = 512 };
 
-// The places that a cell's average looks at along one axis.
-static int probes(int64_t size, int64_t cells, int64_t *places) {
-    int64_t most = size / cells;
-    int per_cell = most < 1 ? 1 : most > PROBES ? PROBES : (int)most;
+// The places that a cell's average looks at along one axis, `most` at most.
+static int probes(int64_t size, int64_t cells, int most, int64_t *places) {
+    int64_t voxels = size / cells;
+    int per_cell = voxels < 1 ? 1 : voxels > most ? most : (int)voxels;
     for (int64_t cell = 0; cell < cells; cell++)
         for (int p = 0; p < per_cell; p++)
             places[cell * per_cell + p] = (int64_t)(((double)cell + (p + 0.5) / per_cell) * (double)size / (double)cells);
     return per_cell;
 }
 
-#define CELL_MEANS(TYPE)                                                                                               \
+// SUM is the type that the few probes of a row of a cell are added in: exact and quick for narrow integers.
+#define CELL_MEANS(TYPE, SUM, VALUE)                                                                                   \
     do {                                                                                                               \
         const TYPE *x = voxels;                                                                                        \
         for (int64_t k = 0; k < size[2] * pk; k++)                                                                     \
             for (int64_t j = 0; j < size[1] * pj; j++) {                                                               \
                 const TYPE *row = x + (at_k[k] * shape[1] + at_j[j]) * shape[0];                                       \
                 float *out = cells + ((k / pk) * size[1] + j / pj) * size[0];                                          \
-                for (int64_t i = 0; i < size[0]; i++)                                                                  \
-                    for (int p = 0; p < pi; p++) {                                                                     \
-                        float v = (float)row[at_i[i * pi + p]];                                                        \
-                        out[i] += isfinite(v) ? v : 0;                                                                 \
+                if (pi == 3) {                                                                                         \
+                    for (int64_t i = 0; i < size[0]; i++) {                                                            \
+                        const int64_t *at = at_i + 3 * i;                                                              \
+                        out[i] += (float)((SUM)VALUE(row[at[0]]) + (SUM)VALUE(row[at[1]]) + (SUM)VALUE(row[at[2]]));    \
                     }                                                                                                  \
+                } else if (pi == 2) {                                                                                  \
+                    for (int64_t i = 0; i < size[0]; i++)                                                              \
+                        out[i] += (float)((SUM)VALUE(row[at_i[2 * i]]) + (SUM)VALUE(row[at_i[2 * i + 1]]));             \
+                } else {                                                                                               \
+                    for (int64_t i = 0; i < size[0]; i++) out[i] += (float)(SUM)VALUE(row[at_i[i]]);                    \
+                }                                                                                                      \
             }                                                                                                          \
     } while (0)
+#define WHOLE(v) (v)
+#define FINITE(v) (isfinite((float)(v)) ? (float)(v) : 0.0f)
 
-void iris_cell_means(const void *voxels, iris_scalar type, const int64_t shape[3], const int64_t size[3], float *cells) {
+void iris_cell_means(const void *voxels, iris_scalar type, const int64_t shape[3], const int64_t size[3], int most,
+                     float *cells) {
     int64_t at_i[MOST_CELLS * PROBES], at_j[MOST_CELLS * PROBES], at_k[MOST_CELLS * PROBES];
-    int pi = probes(shape[0], size[0], at_i), pj = probes(shape[1], size[1], at_j), pk = probes(shape[2], size[2], at_k);
+    most = most < 1 ? 1 : most > PROBES ? PROBES : most;
+    int pi = probes(shape[0], size[0], most, at_i), pj = probes(shape[1], size[1], most, at_j);
+    int pk = probes(shape[2], size[2], most, at_k);
     int64_t count = size[0] * size[1] * size[2];
     memset(cells, 0, sizeof(float) * (size_t)count);
     switch (type) {
-    case IRIS_UINT8: CELL_MEANS(uint8_t); break;
-    case IRIS_INT8: CELL_MEANS(int8_t); break;
-    case IRIS_UINT16: CELL_MEANS(uint16_t); break;
-    case IRIS_INT16: CELL_MEANS(int16_t); break;
-    case IRIS_UINT32: CELL_MEANS(uint32_t); break;
-    case IRIS_INT32: CELL_MEANS(int32_t); break;
-    case IRIS_UINT64: CELL_MEANS(uint64_t); break;
-    case IRIS_INT64: CELL_MEANS(int64_t); break;
-    case IRIS_FLOAT32: CELL_MEANS(float); break;
-    case IRIS_FLOAT64: CELL_MEANS(double); break;
+    case IRIS_UINT8: CELL_MEANS(uint8_t, int32_t, WHOLE); break;
+    case IRIS_INT8: CELL_MEANS(int8_t, int32_t, WHOLE); break;
+    case IRIS_UINT16: CELL_MEANS(uint16_t, int32_t, WHOLE); break;
+    case IRIS_INT16: CELL_MEANS(int16_t, int32_t, WHOLE); break;
+    case IRIS_UINT32: CELL_MEANS(uint32_t, float, WHOLE); break;
+    case IRIS_INT32: CELL_MEANS(int32_t, float, WHOLE); break;
+    case IRIS_UINT64: CELL_MEANS(uint64_t, float, WHOLE); break;
+    case IRIS_INT64: CELL_MEANS(int64_t, float, WHOLE); break;
+    case IRIS_FLOAT32: CELL_MEANS(float, float, FINITE); break;
+    case IRIS_FLOAT64: CELL_MEANS(double, float, FINITE); break;
     }
     float scale = 1.0f / (float)(pi * pj * pk);
     for (int64_t c = 0; c < count; c++) cells[c] *= scale;
@@ -125,42 +138,87 @@ static int is_peak(const float *p, int64_t s1, int64_t s2) {
     return 1;
 }
 
+// Marks with 1 the values of a row that are above their neighbours and those two steps away along the row: few are left.
+#define FLAG_PEAKS(NAME)                                                                                               \
+    static void NAME(const float *row, int64_t s1, int64_t s2, int64_t n, uint8_t *flags) {                            \
+        for (int64_t i = 0; i < n; i++) {                                                                              \
+            const float *p = row + i;                                                                                  \
+            float v = p[0];                                                                                            \
+            int above = (v > p[1]) & (v > p[-1]) & (v > p[2]) & (v > p[-2]);                                            \
+            const int64_t rows[8] = {s1, -s1, s2, -s2, s1 + s2, s1 - s2, s2 - s1, -s1 - s2};                           \
+            for (int r = 0; r < 8; r++) {                                                                              \
+                const float *q = p + rows[r];                                                                          \
+                above &= (v > q[-1]) & (v > q[0]) & (v > q[1]);                                                        \
+            }                                                                                                          \
+            flags[i] = (uint8_t)above;                                                                                 \
+        }                                                                                                              \
+    }
+FLAG_PEAKS(flag_peaks_portable)
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+FLAG_PEAKS(flag_peaks_avx2)
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+FLAG_PEAKS(flag_peaks_avx512)
+#pragma clang attribute pop
+#endif
+
+static void flag_peaks(const float *row, int64_t s1, int64_t s2, int64_t n, uint8_t *flags) {
+#if defined(__x86_64__)
+    switch (iris_instruction_set_in_use()) {
+    case IRIS_AVX512: flag_peaks_avx512(row, s1, s2, n, flags); return;
+    case IRIS_AVX2: flag_peaks_avx2(row, s1, s2, n, flags); return;
+    default: break;
+    }
+#endif
+    flag_peaks_portable(row, s1, s2, n, flags);
+}
+
+// The hash of a peak's surroundings; 0 for one that looks alike all round, which says little about the scan.
+static uint64_t peak_hash(const float *p, const int64_t neighbours[26]) {
+    float depth[26], mean = 0;
+    for (int n = 0; n < 26; n++) {
+        depth[n] = *p - p[neighbours[n]];
+        mean += depth[n];
+    }
+    mean /= 26;
+    int levels[3] = {0, 0, 0};
+    uint8_t level[26];
+    for (int n = 0; n < 26; n++) {
+        level[n] = (uint8_t)((depth[n] > 0.75f * mean) + (depth[n] > 1.25f * mean));
+        levels[level[n]]++;
+    }
+    if (levels[0] < 3 || levels[1] < 3 || levels[2] < 3) return 0;
+    uint64_t least = ~0ull;
+    for (int g = 0; g < 48; g++) {
+        uint64_t code = 0;
+        for (int n = 0; n < 26; n++) code = code << 2 | level[symmetries[g][n]];
+        least = code < least ? code : least;
+    }
+    return mix(least);
+}
+
 int64_t iris_sketch(const float *values, int64_t n0, int64_t n1, int64_t n2, uint64_t *hashes, int64_t capacity) {
+    enum { PIECE = 512 };
     fill_symmetries();
     int64_t s1 = n0, s2 = n0 * n1, count = 0;
     int64_t neighbours[26];
+    uint8_t flags[PIECE];
     for (int c = 0, n = 0; c < 27; c++)
         if (c != 13) neighbours[n++] = 2 * ((c % 3 - 1) + (c / 3 % 3 - 1) * s1 + (c / 9 - 1) * s2);
     for (int64_t k = 2; k < n2 - 2; k++)
         for (int64_t j = 2; j < n1 - 2; j++)
-            for (int64_t i = 2; i < n0 - 2; i++) {
-                const float *p = values + i + j * s1 + k * s2;
-                float v = *p;
-                // Most voxels fail one of these; what is left is looked at in full.
-                if (!(p[-1] < v && p[1] < v && p[-2] < v && p[2] < v && p[s1] < v && p[-s1] < v)) continue;
-                if (!is_peak(p, s1, s2)) continue;
-                float depth[26], mean = 0;
-                for (int n = 0; n < 26; n++) {
-                    depth[n] = v - p[neighbours[n]];
-                    mean += depth[n];
+            for (int64_t from = 2; from < n0 - 2; from += PIECE) {
+                const float *row = values + from + j * s1 + k * s2;
+                int64_t n = n0 - 2 - from < PIECE ? n0 - 2 - from : PIECE;
+                flag_peaks(row, s1, s2, n, flags);
+                for (int64_t i = 0; i < n; i++) {
+                    if (!flags[i] || !is_peak(row + i, s1, s2)) continue;
+                    uint64_t hash = peak_hash(row + i, neighbours);
+                    if (hash == 0) continue;
+                    if (count == capacity) return count;
+                    hashes[count++] = hash;
                 }
-                mean /= 26;
-                int levels[3] = {0, 0, 0};
-                uint8_t level[26];
-                for (int n = 0; n < 26; n++) {
-                    level[n] = (uint8_t)((depth[n] > 0.75f * mean) + (depth[n] > 1.25f * mean));
-                    levels[level[n]]++;
-                }
-                // A peak that looks alike all round says little about the scan.
-                if (levels[0] < 3 || levels[1] < 3 || levels[2] < 3) continue;
-                uint64_t least = ~0ull;
-                for (int g = 0; g < 48; g++) {
-                    uint64_t code = 0;
-                    for (int n = 0; n < 26; n++) code = code << 2 | level[symmetries[g][n]];
-                    least = code < least ? code : least;
-                }
-                if (count == capacity) return count;
-                hashes[count++] = mix(least);
             }
     return count;
 }

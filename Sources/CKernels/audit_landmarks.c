@@ -1,30 +1,103 @@
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "iris_audit.h"
+#include "iris_instruction_set.h"
+
+// The 78 places that describe a landmark, those of one distance and kind of direction together, and two that fill up.
+enum { DIRECTIONS = 80, GROUPS = 9, WIDEST = IRIS_LATTICE_WIDEST };
+
+static const struct {
+    float i[DIRECTIONS], j[DIRECTIONS], k[DIRECTIONS];
+} directions = {
+#define R1 0.70710678f
+#define R2 0.57735027f
+#define AXES(r) r, -r, 0, 0, 0, 0
+#define AXES_J(r) 0, 0, r, -r, 0, 0
+#define AXES_K(r) 0, 0, 0, 0, r, -r
+#define EDGES(r) r, r, -r, -r, r, r, -r, -r, 0, 0, 0, 0
+#define EDGES_J(r) r, -r, r, -r, 0, 0, 0, 0, r, r, -r, -r
+#define EDGES_K(r) 0, 0, 0, 0, r, -r, r, -r, r, -r, r, -r
+#define CORNERS(r) r, r, r, r, -r, -r, -r, -r
+#define CORNERS_J(r) r, r, -r, -r, r, r, -r, -r
+#define CORNERS_K(r) r, -r, r, -r, r, -r, r, -r
+    {AXES(1.f), EDGES(R1), CORNERS(R2), AXES(2.f), EDGES(2 * R1), CORNERS(2 * R2), AXES(3.f), EDGES(3 * R1),
+     CORNERS(3 * R2), 0, 0},
+    {AXES_J(1.f), EDGES_J(R1), CORNERS_J(R2), AXES_J(2.f), EDGES_J(2 * R1), CORNERS_J(2 * R2), AXES_J(3.f),
+     EDGES_J(3 * R1), CORNERS_J(3 * R2), 0, 0},
+    {AXES_K(1.f), EDGES_K(R1), CORNERS_K(R2), AXES_K(2.f), EDGES_K(2 * R1), CORNERS_K(2 * R2), AXES_K(3.f),
+     EDGES_K(3 * R1), CORNERS_K(3 * R2), 0, 0},
+};
+static const int group_sizes[GROUPS] = {6, 12, 8, 6, 12, 8, 6, 12, 8};
+
+#define VARIANT(name) name##_portable
+#include "audit_landmarks_body.h"
+#undef VARIANT
+
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#define VARIANT(name) name##_avx2
+#include "audit_landmarks_body.h"
+#undef VARIANT
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#define VARIANT(name) name##_avx512
+#include "audit_landmarks_body.h"
+#undef VARIANT
+#pragma clang attribute pop
+#endif
+
+typedef struct {
+    void (*flag_extrema)(const float *, int64_t, int64_t, int64_t, uint8_t *);
+    void (*lattice_row)(const float *const[4], const float[4], int64_t, const int32_t *, const int32_t *, const float *,
+                        int64_t, float *, float *);
+    void (*surroundings)(const float *, int32_t, int32_t, float, float, float, float *);
+} kernels;
+
+static kernels best(void) {
+#if defined(__x86_64__)
+    switch (iris_instruction_set_in_use()) {
+    case IRIS_AVX512: return (kernels){flag_extrema_avx512, lattice_row_avx512, surroundings_avx512};
+    case IRIS_AVX2: return (kernels){flag_extrema_avx2, lattice_row_avx2, surroundings_avx2};
+    default: break;
+    }
+#endif
+    return (kernels){flag_extrema_portable, lattice_row_portable, surroundings_portable};
+}
+
+// The two cells that a lattice point lies between, and how far from the lower one.
+static float between(double place, int64_t size, int64_t *low, int64_t *high) {
+    double x = fmin(fmax(place - 0.5, 0), (double)(size - 1));
+    *low = (int64_t)x;
+    *high = *low + 1 < size ? *low + 1 : *low;
+    return (float)(x - (double)*low);
+}
 
 void iris_lattice(const float *cells, const int64_t size[3], const double step[3], const double first[3],
                   const int64_t count[3], float *lattice) {
+    const kernels kernel = best();
     int64_t slice = size[0] * size[1];
+    int32_t low[WIDEST], high[WIDEST];
+    float fraction[WIDEST], mixed[WIDEST];
+    for (int64_t i = 0; i < count[0]; i++) {
+        int64_t x0, x1;
+        fraction[i] = between((first[0] + (double)i + 0.5) * step[0], size[0], &x0, &x1);
+        low[i] = (int32_t)x0;
+        high[i] = (int32_t)x1;
+    }
     for (int64_t k = 0; k < count[2]; k++) {
-        double z = fmin(fmax((first[2] + (double)k + 0.5) * step[2] - 0.5, 0), (double)(size[2] - 1));
-        int64_t z0 = (int64_t)z, z1 = z0 + 1 < size[2] ? z0 + 1 : z0;
-        float w = (float)(z - (double)z0);
+        int64_t z0, z1;
+        float w = between((first[2] + (double)k + 0.5) * step[2], size[2], &z0, &z1);
         for (int64_t j = 0; j < count[1]; j++) {
-            double y = fmin(fmax((first[1] + (double)j + 0.5) * step[1] - 0.5, 0), (double)(size[1] - 1));
-            int64_t y0 = (int64_t)y, y1 = y0 + 1 < size[1] ? y0 + 1 : y0;
-            float v = (float)(y - (double)y0);
-            const float *a = cells + z0 * slice + y0 * size[0], *b = cells + z0 * slice + y1 * size[0];
-            const float *c = cells + z1 * slice + y0 * size[0], *d = cells + z1 * slice + y1 * size[0];
-            float *row = lattice + (k * count[1] + j) * count[0];
-            for (int64_t i = 0; i < count[0]; i++) {
-                double x = fmin(fmax((first[0] + (double)i + 0.5) * step[0] - 0.5, 0), (double)(size[0] - 1));
-                int64_t x0 = (int64_t)x, x1 = x0 + 1 < size[0] ? x0 + 1 : x0;
-                float u = (float)(x - (double)x0);
-                float low = (1 - v) * ((1 - u) * a[x0] + u * a[x1]) + v * ((1 - u) * b[x0] + u * b[x1]);
-                float high = (1 - v) * ((1 - u) * c[x0] + u * c[x1]) + v * ((1 - u) * d[x0] + u * d[x1]);
-                row[i] = (1 - w) * low + w * high;
-            }
+            int64_t y0, y1;
+            float v = between((first[1] + (double)j + 0.5) * step[1], size[1], &y0, &y1);
+            const float *rows[4] = {cells + z0 * slice + y0 * size[0], cells + z0 * slice + y1 * size[0],
+                                    cells + z1 * slice + y0 * size[0], cells + z1 * slice + y1 * size[0]};
+            const float weights[4] = {(1 - w) * (1 - v), (1 - w) * v, w * (1 - v), w * v};
+            kernel.lattice_row(rows, weights, size[0], low, high, fraction, count[0], mixed,
+                               lattice + (k * count[1] + j) * count[0]);
         }
     }
 }
@@ -47,82 +120,75 @@ static float summit(float before, float here, float after) {
     return fminf(fmaxf(offset, -0.5f), 0.5f);
 }
 
-static float sample(const float *x, int64_t s1, int64_t s2, float i, float j, float k) {
-    int64_t a = (int64_t)i, b = (int64_t)j, c = (int64_t)k;
-    float u = i - (float)a, v = j - (float)b, w = k - (float)c;
-    const float *p = x + a + b * s1 + c * s2;
-    float low = (1 - v) * ((1 - u) * p[0] + u * p[1]) + v * ((1 - u) * p[s1] + u * p[s1 + 1]);
-    p += s2;
-    float high = (1 - v) * ((1 - u) * p[0] + u * p[1]) + v * ((1 - u) * p[s1] + u * p[s1 + 1]);
-    return (1 - w) * low + w * high;
-}
-
 // Means and deviations of the surroundings by distance and kind of direction, which flips and permutations leave alone.
-static int describe(const float *smooth, int64_t s1, int64_t s2, iris_landmark *mark) {
-    float sums[9] = {0}, squares[9] = {0}, all = 0, all_squares = 0;
-    static const float kinds[4] = {0, 6, 12, 8};
-    static const float reach[4] = {0, 1, 0.70710678f, 0.57735027f};
-    for (int c = 0; c < 27; c++) {
-        int d[3] = {c % 3 - 1, c / 3 % 3 - 1, c / 9 - 1};
-        int kind = (d[0] != 0) + (d[1] != 0) + (d[2] != 0);
-        if (kind == 0) continue;
-        for (int shell = 0; shell < 3; shell++) {
-            float r = (float)(shell + 1) * reach[kind];
-            float v = sample(smooth, s1, s2, mark->i + r * (float)d[0], mark->j + r * (float)d[1], mark->k + r * (float)d[2]);
-            sums[shell * 3 + kind - 1] += v;
-            squares[shell * 3 + kind - 1] += v * v;
-            all += v;
-            all_squares += v * v;
+static int describe(const kernels *kernel, const float *smooth, int64_t s1, int64_t s2, iris_landmark *mark) {
+    float values[DIRECTIONS], sums[GROUPS], squares[GROUPS], all = 0, all_squares = 0;
+    float i = rintf(mark->i), j = rintf(mark->j), k = rintf(mark->k);
+    kernel->surroundings(smooth + (int64_t)i + (int64_t)j * s1 + (int64_t)k * s2, (int32_t)s1, (int32_t)s2, mark->i - i,
+                         mark->j - j, mark->k - k, values);
+    for (int g = 0, n = 0; g < GROUPS; g++) {
+        float sum = 0, square = 0;
+        for (int end = n + group_sizes[g]; n < end; n++) {
+            sum += values[n];
+            square += values[n] * values[n];
         }
+        sums[g] = sum;
+        squares[g] = square;
+        all += sum;
+        all_squares += square;
     }
     float mean = all / 78, variance = all_squares / 78 - mean * mean;
     if (!(variance > 1e-6f * all_squares / 78)) return 0;
     float scale = 1 / sqrtf(variance);
-    for (int n = 0; n < 9; n++) {
-        float count = kinds[n % 3 + 1], own = sums[n] / count;
-        mark->descriptor[n] = (own - mean) * scale;
-        mark->descriptor[9 + n] = sqrtf(fmaxf(0, squares[n] / count - own * own)) * scale;
+    for (int g = 0; g < GROUPS; g++) {
+        float own = sums[g] / (float)group_sizes[g];
+        mark->descriptor[g] = (own - mean) * scale;
+        mark->descriptor[GROUPS + g] = sqrtf(fmaxf(0, squares[g] / (float)group_sizes[g] - own * own)) * scale;
     }
     return 1;
 }
 
-int64_t iris_landmarks(const float *smooth, const float *smoother, const int64_t count[3], float *difference,
-                       iris_landmark *marks, int64_t capacity) {
-    int64_t s1 = count[0], s2 = count[0] * count[1], found = 0;
-    const int64_t margin = IRIS_LANDMARK_MARGIN;
-    for (int64_t n = 0; n < s2 * count[2]; n++) difference[n] = smooth[n] - smoother[n];
-    for (int64_t k = margin; k < count[2] - margin; k++)
-        for (int64_t j = margin; j < count[1] - margin; j++)
-            for (int64_t i = margin; i < count[0] - margin; i++) {
-                const float *p = difference + i + j * s1 + k * s2;
-                if ((p[0] > p[1]) != (p[0] > p[-1]) || (p[0] > p[1]) != (p[0] > p[s1])) continue;
-                int sign = extremum(p, s1, s2);
-                if (sign == 0) continue;
-                if (found == capacity) return found;
-                iris_landmark mark = {
-                    .i = (float)i + summit(p[-1], p[0], p[1]), .j = (float)j + summit(p[-s1], p[0], p[s1]),
-                    .k = (float)k + summit(p[-s2], p[0], p[s2]), .strength = p[0]};
-                if (describe(smooth, s1, s2, &mark)) marks[found++] = mark;
-            }
-    return found;
+// The strongest first; of equal ones the earlier in memory.
+static int stronger(const void *a, const void *b) {
+    const iris_landmark *x = a, *y = b;
+    float s = fabsf(x->strength), t = fabsf(y->strength);
+    if (s != t) return s > t ? -1 : 1;
+    if (x->k != y->k) return x->k < y->k ? -1 : 1;
+    if (x->j != y->j) return x->j < y->j ? -1 : 1;
+    return x->i < y->i ? -1 : x->i > y->i;
 }
 
-void iris_nearest_landmarks(const float *descriptions, const int32_t *owners, const int32_t *patients, int64_t count,
-                            const float *wanted, int32_t patient, iris_likeness best[2]) {
-    for (int64_t n = 0; n < count; n++) {
-        int32_t owner = owners[n];
-        if (patients[owner] == patient) continue;
-        const float *d = descriptions + n * IRIS_LANDMARK_NUMBERS;
-        float sum = 0;
-        for (int c = 0; c < 6; c++) sum += (d[c] - wanted[c]) * (d[c] - wanted[c]);
-        if (sum >= best[1].distance) continue;
-        for (int c = 6; c < IRIS_LANDMARK_NUMBERS; c++) sum += (d[c] - wanted[c]) * (d[c] - wanted[c]);
-        if (sum >= best[1].distance) continue;
-        if (sum < best[0].distance) {
-            if (owner != best[0].owner) best[1] = best[0];
-            best[0] = (iris_likeness){sum, owner};
-        } else if (owner != best[0].owner) {
-            best[1] = (iris_likeness){sum, owner};
+int64_t iris_landmarks(const float *smooth, const float *smoother, const int64_t count[3], float *difference,
+                       iris_landmark *marks, int64_t capacity, int64_t most) {
+    const kernels kernel = best();
+    const int64_t s1 = count[0], s2 = count[0] * count[1], margin = IRIS_LANDMARK_MARGIN;
+    const int64_t width = count[0] - 2 * margin;
+    int64_t found = 0;
+    uint8_t flags[WIDEST + 8] = {0};
+    for (int64_t n = 0; n < s2 * count[2]; n++) difference[n] = smooth[n] - smoother[n];
+    for (int64_t k = margin; k < count[2] - margin; k++)
+        for (int64_t j = margin; j < count[1] - margin; j++) {
+            const float *row = difference + margin + j * s1 + k * s2;
+            kernel.flag_extrema(row, s1, s2, width, flags);
+            for (int64_t at = 0; at < width; at += 8) {
+                uint64_t eight;
+                memcpy(&eight, flags + at, sizeof eight);
+                if (at + 8 > width) eight &= (1ull << 8 * (width - at)) - 1;
+                for (; eight; eight &= eight - 1) {
+                    int64_t i = at + __builtin_ctzll(eight) / 8;
+                    const float *p = row + i;
+                    if (found == capacity || extremum(p, s1, s2) == 0) continue;
+                    marks[found++] = (iris_landmark){
+                        .i = (float)(i + margin) + summit(p[-1], p[0], p[1]), .j = (float)j + summit(p[-s1], p[0], p[s1]),
+                        .k = (float)k + summit(p[-s2], p[0], p[s2]), .strength = p[0]};
+                }
+            }
         }
+    qsort(marks, (size_t)found, sizeof *marks, stronger);
+    int64_t kept = 0;
+    for (int64_t n = 0; n < found && kept < most; n++) {
+        marks[kept] = marks[n];
+        kept += describe(&kernel, smooth, s1, s2, &marks[kept]);
     }
+    return kept;
 }

@@ -63,8 +63,10 @@ void iris_label_components(const iris_label_run *runs, int64_t count, int64_t nj
 void iris_gather(const void *voxels, iris_scalar type, int64_t count, const int64_t *indices, int64_t n, float *values);
 
 // Averages a volume over size[0] x size[1] x size[2] equal cells of its box, i fastest, at most 512 along each axis. A cell's
-// average is taken over at most 3 x 3 x 3 evenly spread voxels of it; values that are not finite count as 0.
-void iris_cell_means(const void *voxels, iris_scalar type, const int64_t shape[3], const int64_t size[3], float *cells);
+// average is taken over at most `most` (1 to 3) evenly spread voxels of it along each axis; values that are not finite count
+// as 0.
+void iris_cell_means(const void *voxels, iris_scalar type, const int64_t shape[3], const int64_t size[3], int most,
+                     float *cells);
 
 // Takes from each of side^3 cells the mean of the 5 x 5 x 5 cells around it (fewer at the border) and scales the rest to
 // mean 0 and length 1. Returns 0, leaving the cells as they were, when they are all alike. `side` is at most 32.
@@ -99,21 +101,55 @@ typedef struct iris_landmark {
 // Lattice points at the border that hold no landmark.
 #define IRIS_LANDMARK_MARGIN 4
 
-// Finds the landmarks of a lattice from two blurs of it, at most `capacity`, in the order of memory. `difference` is scratch
-// of the lattice's size.
-int64_t iris_landmarks(const float *smooth, const float *smoother, const int64_t count[3], float *difference,
-                       iris_landmark *marks, int64_t capacity);
+// The most points that a lattice may have along i.
+#define IRIS_LATTICE_WIDEST 2304
 
-// A scan that has a landmark like another one, and the squared distance of the two descriptions.
+// Finds the landmarks of a lattice from two blurs of it and writes the `most` strongest, the strongest first. `difference` is
+// scratch of the lattice's size, `marks` has room for `capacity`; further places in the order of memory are not looked at.
+int64_t iris_landmarks(const float *smooth, const float *smoother, const int64_t count[3], float *difference,
+                       iris_landmark *marks, int64_t capacity, int64_t most);
+
+// An owner of a point, and the point's squared distance.
 typedef struct iris_likeness {
     float distance;
     int32_t owner;
 } iris_likeness;
 
-// Looks among `count` landmarks of owners[n], who are scans of patients[owner], for the nearest to `wanted` of other patients than
-// `patient`: the best, and the best of another owner. What `best` holds before stays unless something is nearer.
-void iris_nearest_landmarks(const float *descriptions, const int32_t *owners, const int32_t *patients, int64_t count,
-                            const float *wanted, int32_t patient, iris_likeness best[2]);
+// The numbers of a point; shorter ones end in zeros.
+#define IRIS_NEIGHBOUR_NUMBERS 24
+
+// Points in a tree by which near ones are found without looking at all: a k-d tree, searched from the nearest part on
+// (Beis and Lowe 1997).
+typedef struct iris_neighbours iris_neighbours;
+
+// Copies `count` points with their owners into a tree; NULL when there is no memory.
+iris_neighbours *iris_neighbours_build(const float *points, const int32_t *owners, int64_t count);
+void iris_neighbours_free(iris_neighbours *tree);
+
+// The owners of the points nearest to `wanted` within a squared distance, each once, at most `most`, the nearest first; points
+// of owners whose patient is `patient` do not count. After `looks` points the search ends: with all of them it is exact.
+// Returns their number.
+int iris_neighbours_nearest(const iris_neighbours *tree, const int32_t *patients, const float *wanted, int32_t patient,
+                            float limit, int64_t looks, iris_likeness *best, int most);
+
+// For each of the second scan's landmarks the nearest of the first's within a squared distance, or -1. Descriptions lie
+// IRIS_NEIGHBOUR_NUMBERS apart; `scratch` has IRIS_LANDMARK_NUMBERS numbers for each of the first's and 16 more.
+void iris_match_landmarks(const float *first, int64_t first_count, const float *second, int64_t second_count, float limit,
+                          float *scratch, int32_t *partners);
+
+// Given `count` pairs of places (i, j, k each) that may be the same one in two scans: the flip and permutation, and the
+// shift, by which most of the second lie within `reach` of the first. Returns how many do. `scratch` holds 3 * count numbers.
+// Symmetry 8 n + f runs axis a of the second scan along axis a of the n-th permutation in ascending order of the first,
+// mirrored when bit a of f is set.
+int64_t iris_best_placement(const float *first, const float *second, int64_t count, float reach, float *scratch,
+                            int *symmetry, double shift[3]);
+
+// The cells of a picture along each axis.
+#define IRIS_PICTURE_SIDE 16
+
+// The best scalar product of two pictures over the 48 flips and permutations, and the symmetry that takes the first one's
+// cells to the second's.
+float iris_picture_correlation(const float *first, const float *second, int *symmetry);
 
 // One place of a label's boundary: the last voxel inside along the direction (one of the six along the axes).
 typedef struct iris_boundary_place {

@@ -18,8 +18,11 @@ struct DuplicateSearch: Sendable {
     /// What scans that share landmarks must agree in, in the finest detail. Copies reach 0.6 to 0.8, the best placed pair of
     /// many look-alikes 0.5.
     private static let placedDetail = 0.55
-    /// How many partners with which a scan shares landmarks are looked at again.
-    private static let looks = 3
+    /// Pairs are looked at again in the order of their likeness until those that turned out to be different hold more than this
+    /// part of all voxels, and at least so many: every copy costs a look, look-alikes do not cost an audit.
+    private static let (idleLooks, idlePart) = (8, 0.04)
+    /// Pairs that are looked at together. What was found before decides whether to go on, so it is the same for any `jobs`.
+    private static let together = 4
 
     func findings() async throws -> [Finding] {
         let (images, pairs) = exactImages()
@@ -97,13 +100,14 @@ struct DuplicateSearch: Sendable {
                 "\(shared.count) details of the finest structure in common (\((100 * shared.fraction).short) %)"
             )
         }
-        for (pair, score) in alikePictures(besides: pairs.union(candidates.keys)) {
+        let patients = patients
+        for (pair, score) in try await alikePictures(besides: pairs.union(candidates.keys), patients: patients) {
             candidates[pair] = (
                 score.detail,
                 "pictures that correlate by \(score.picture.rounded(digits: 2)), and by \(score.detail.rounded(digits: 2)) in the finest detail"
             )
         }
-        for (pair, score) in try await partsOfScans(besides: pairs.union(candidates.keys)) {
+        for (pair, score) in try await partsOfScans(besides: pairs.union(candidates.keys), patients: patients) {
             candidates[pair] = (
                 score.detail,
                 "\(score.match.agreeing) landmarks in the same places where the two overlap, and a correlation of \(score.detail.rounded(digits: 2)) in the finest detail there"
@@ -127,69 +131,117 @@ struct DuplicateSearch: Sendable {
         return found
     }
 
+    /// Whose scan each case is, numbered.
+    private var patients: [Int32] {
+        var numbers: [String: Int32] = [:]
+        return cases.map { record in
+            let name = "\(record.source.dataset) \(record.source.subject)"
+            if let number = numbers[name] { return number }
+            numbers[name] = Int32(numbers.count)
+            return numbers[name]!
+        }
+    }
+
+    /// Looks at pairs again, in order, until looking no longer pays; see ``idleLooks``.
+    private func secondLooks<Suspect: Sendable, Copy: Sendable>(
+        _ suspects: [Suspect], pair: @escaping @Sendable (Suspect) -> Pair,
+        look: @escaping @Sendable (Suspect) -> Copy?, found: (Suspect, Copy) -> Void
+    ) async throws {
+        let bytes = cases.map { ($0.image?.grid.shape.count ?? 0) * ($0.image?.datatype.bytesPerVoxel ?? 0) }
+        let enough = Int(Self.idlePart * Double(bytes.reduce(0, +)))
+        var idle = 0, idleBytes = 0, settled: Set<Int> = []
+        for batch in suspects.batches(of: Self.together) {
+            if idle >= Self.idleLooks, idleBytes > enough { return }
+            // One partner is enough to know a scan for a copy.
+            let open = batch.filter { !settled.contains(pair($0).b) }
+            try await mapConcurrently(open, jobs: jobs, transform: look) { suspect, copy in
+                let pair = pair(suspect)
+                if let copy {
+                    if settled.insert(pair.b).inserted { found(suspect, copy) }
+                } else {
+                    idle += 1
+                    idleBytes += bytes[pair.a] + bytes[pair.b]
+                }
+            }
+        }
+    }
+
     /// Scans whose pictures are alike and whose files, looked at again, agree in the finest detail. Only the most alike
     /// partner of each scan is looked at, beside the next ones as witnesses.
-    private func alikePictures(besides known: Set<Pair>) -> [Pair: (picture: Double, detail: Double)] {
-        let pictures = cases.indices.filter { cases[$0].image?.fingerprint?.picture.isEmpty == false }
-        var found: [Pair: (Double, Double)] = [:]
-        for (n, b) in pictures.enumerated() {
-            let second = cases[b].image!.fingerprint!
-            let candidates = pictures[..<n].filter { a in
-                cases[a].source.subject != cases[b].source.subject && !known.contains(Pair(a, b))
-                    && cases[a].image!.fingerprint!.symmetricCorrelation(with: second) >= Self.alike - 0.15
-            }
-            let matches = candidates.map { a -> (partner: Int, picture: Double, symmetry: Int) in
-                let match = cases[a].image!.fingerprint!.correlation(with: second)
-                return (a, match.value, match.symmetry)
+    private func alikePictures(besides known: Set<Pair>, patients: [Int32]) async throws
+        -> [Pair: (picture: Double, detail: Double)]
+    {
+        let index = PictureIndex(cases.map { $0.image?.fingerprint }, patients: patients)
+        var suspects: [AlikePictures] = [], seen: Set<Pair> = []
+        for scan in cases.indices {
+            let partners = index.alike(scan, least: Self.alike - 0.15).filter { !known.contains(Pair($0, scan)) }
+            let matches = partners.prefix(Self.witnesses + 1).map { partner -> AlikePictures.Match in
+                let match = cases[partner].image!.fingerprint!.correlation(with: cases[scan].image!.fingerprint!)
+                return .init(partner: partner, picture: match.value, symmetry: match.symmetry)
             }.sorted { ($1.picture, $0.partner) < ($0.picture, $1.partner) }
             guard let best = matches.first, best.picture >= Self.alike,
-                let detail = detail(best.partner, b, symmetry: best.symmetry), detail >= Self.sameDetail
+                seen.insert(Pair(best.partner, scan)).inserted
             else { continue }
-            let others = pictures.filter { other in
-                other != b && other != best.partner && cases[other].source.dataset == cases[b].source.dataset
-                    && ![cases[b].source.subject, cases[best.partner].source.subject].contains(
-                        cases[other].source.subject)
-                    && !known.contains(Pair(other, b))
+            let witnesses = matches.dropFirst().filter {
+                cases[$0.partner].source.dataset == cases[scan].source.dataset
+                    && patients[$0.partner] != patients[best.partner]
             }
-            let usual = others.map { ($0, cases[$0].image!.fingerprint!.correlation(with: second)) }
-                .sorted { ($1.1.value, $0.0) < ($0.1.value, $1.0) }.prefix(Self.witnesses)
-                .compactMap { self.detail($0.0, b, symmetry: $0.1.symmetry) }.max()
-            let required = usual.map { 0.5 + 0.5 * max(0, $0) } ?? Self.withoutWitness
-            if detail >= required { found[Pair(best.partner, b)] = (best.picture, detail) }
+            suspects.append(AlikePictures(scan: scan, best: best, witnesses: Array(witnesses)))
+        }
+        suspects.sort { ($1.best.picture, $0.scan) < ($0.best.picture, $1.scan) }
+        var found: [Pair: (Double, Double)] = [:]
+        try await secondLooks(
+            suspects, pair: { Pair($0.scan, $0.best.partner) },
+            look: { suspect in
+                let scan = suspect.scan
+                guard let detail = detail(suspect.best.partner, scan, symmetry: suspect.best.symmetry),
+                    detail >= Self.sameDetail
+                else { return nil }
+                let usual = suspect.witnesses.compactMap { self.detail($0.partner, scan, symmetry: $0.symmetry) }.max()
+                return detail >= usual.map { 0.5 + 0.5 * max(0, $0) } ?? Self.withoutWitness ? detail : nil
+            }
+        ) { suspect, detail in
+            found[Pair(suspect.scan, suspect.best.partner)] = (suspect.best.picture, detail)
         }
         return found
     }
 
+    /// A scan with the one whose picture is most like its own, and the next ones.
+    private struct AlikePictures: Sendable {
+        struct Match: Sendable {
+            let partner: Int
+            let picture: Double
+            let symmetry: Int
+        }
+
+        let scan: Int
+        let best: Match
+        let witnesses: [Match]
+    }
+
     /// Scans that are parts of others, at whatever resolution: many landmarks agree on how they lie to each other, and the
     /// finest detail agrees there too.
-    private func partsOfScans(besides known: Set<Pair>) async throws -> [Pair: (
-        match: LandmarkSearch.Match, detail: Double
-    )] {
+    private func partsOfScans(besides known: Set<Pair>, patients: [Int32]) async throws
+        -> [Pair: (match: LandmarkSearch.Match, detail: Double)]
+    {
         let sketched = cases.indices.filter { cases[$0].image?.fingerprint != nil }
         let search = LandmarkSearch(
-            sketched.map { cases[$0].image!.fingerprint!.landmarks },
-            patients: sketched.map { "\(cases[$0].source.dataset) \(cases[$0].source.subject)" })
+            sketched.map { cases[$0].image!.fingerprint!.landmarks }, patients: sketched.map { patients[$0] })
         let matches = try await search.matches(jobs: jobs).filter {
             !known.contains(Pair(sketched[$0.first], sketched[$0.second]))
         }
         var found: [Pair: (LandmarkSearch.Match, Double)] = [:]
-        let suspects = Dictionary(grouping: matches, by: \.second).values.sorted { $0[0].second < $1[0].second }
-        try await mapConcurrently(
-            suspects,
-            jobs: jobs,
-            transform: { suspect -> (LandmarkSearch.Match, Double)? in
-                // The best partners come first; one is enough.
-                for match in suspect.prefix(Self.looks) {
-                    let verification = CopyVerification(
-                        first: cases[sketched[match.first]].source.image,
-                        second: cases[sketched[match.second]].source.image,
-                        relation: .part(match.placement, within: match.step / 2))
-                    if let detail = verification.correlation(), detail >= Self.placedDetail { return (match, detail) }
-                }
-                return nil
+        try await secondLooks(
+            matches, pair: { Pair(sketched[$0.first], sketched[$0.second]) },
+            look: { match -> Double? in
+                let verification = CopyVerification(
+                    first: cases[sketched[match.first]].source.image,
+                    second: cases[sketched[match.second]].source.image,
+                    relation: .part(match.placement, within: match.step / 2))
+                return verification.correlation().flatMap { $0 >= Self.placedDetail ? $0 : nil }
             }
-        ) { _, copy in
-            if let copy { found[Pair(sketched[copy.0.first], sketched[copy.0.second])] = copy }
+        ) { match, detail in
+            found[Pair(sketched[match.first], sketched[match.second])] = (match, detail)
         }
         return found
     }
@@ -202,14 +254,21 @@ struct DuplicateSearch: Sendable {
 
     /// Pairs of cases with enough details in common, through an index from detail to cases.
     private func sharedDetails() -> [Pair: (count: Int, fraction: Double)] {
-        var index: [UInt64: [Int]] = [:]
+        var holders: [(hash: UInt64, scan: Int32)] = []
         for (n, record) in cases.enumerated() {
-            for hash in record.image?.fingerprint?.sketch ?? [] { index[hash, default: []].append(n) }
+            for hash in record.image?.fingerprint?.sketch ?? [] { holders.append((hash, Int32(n))) }
         }
-        var counts: [Pair: Int] = [:]
-        // A detail that many scans have is an artefact of how they were made.
-        for holders in index.values where holders.count > 1 && holders.count <= 8 {
-            for (n, b) in holders.enumerated() { for a in holders[..<n] { counts[Pair(a, b), default: 0] += 1 } }
+        holders.sort { ($0.hash, $0.scan) < ($1.hash, $1.scan) }
+        var counts: [Pair: Int] = [:], start = 0
+        while start < holders.count {
+            let end = holders[start...].firstIndex { $0.hash != holders[start].hash } ?? holders.count
+            // A detail that many scans have is an artefact of how they were made.
+            if end - start <= 8 {
+                for n in start..<end {
+                    for m in start..<n { counts[Pair(Int(holders[m].scan), Int(holders[n].scan)), default: 0] += 1 }
+                }
+            }
+            start = end
         }
         var shared: [Pair: (Int, Double)] = [:]
         for (pair, count) in counts where count >= Self.sharedCount {

@@ -31,7 +31,7 @@ public struct ImageFingerprint: Sendable {
             let side = Int64(Self.side)
             iris_cell_means(
                 bytes.baseAddress, datatype.kernelScalar, [Int64(shape.i), Int64(shape.j), Int64(shape.k)],
-                [side, side, side], cells.baseAddress)
+                [side, side, side], 3, cells.baseAddress)
             initialized = iris_detail_picture(cells.baseAddress, CInt(side)) == 0 ? 0 : Self.cellCount
         }
         symmetricPicture = Self.symmetricMeans(picture)
@@ -54,13 +54,9 @@ public struct ImageFingerprint: Sendable {
     /// takes this one's cells to the other's.
     func correlation(with other: ImageFingerprint) -> (value: Double, symmetry: Int) {
         guard !picture.isEmpty, !other.picture.isEmpty else { return (0, 0) }
-        var best: (value: Float, symmetry: Int) = (-1, 0)
-        for (n, table) in CubeSymmetries.tables.enumerated() {
-            var sum: Float = 0
-            for cell in 0..<picture.count { sum += picture[cell] * other.picture[Int(table[cell])] }
-            if sum > best.value { best = (sum, n) }
-        }
-        return (Double(best.value), best.symmetry)
+        var symmetry: CInt = 0
+        let value = iris_picture_correlation(picture, other.picture, &symmetry)
+        return (Double(value), Int(symmetry))
     }
 
     /// A bound that is cheap to compute: pictures that correlate well have symmetric means that do.
@@ -115,31 +111,24 @@ public struct ImageFingerprint: Sendable {
 }
 
 /// The 48 flips and axis permutations of a cube of cells.
+///
+/// Symmetry 8 n + f makes the axis axisOrders[n][a] of the first cube the axis a of the second, mirrored when bit a of f is set.
 enum CubeSymmetries {
     /// For each group of eight symmetries, which of a cell's coordinates becomes the first, second and third.
     static let axisOrders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
 
-    /// For each symmetry, where each cell goes. Within a group the bits of the number say which axes are mirrored.
-    static let tables: [[UInt16]] = {
-        let side = ImageFingerprint.side
-        return axisOrders.flatMap { order in
-            (0..<8).map { flips in
-                (0..<side * side * side).map { cell in
-                    let place = [cell % side, cell / side % side, cell / side / side]
-                    let moved = (0..<3).map { flips >> $0 & 1 == 1 ? side - 1 - place[order[$0]] : place[order[$0]] }
-                    return UInt16(moved[0] + side * (moved[1] + side * moved[2]))
-                }
-            }
-        }
-    }()
-
-    /// For each cell, the number of its class of cells that symmetries exchange.
+    /// For each cell, the number of its class of cells that symmetries exchange: those with the same distances from the
+    /// nearest faces, in any order.
     static let classes: [UInt16] = {
-        let count = ImageFingerprint.side * ImageFingerprint.side * ImageFingerprint.side
-        let first = (0..<count).map { cell in tables.map { $0[cell] }.min()! }
-        let numbers = Dictionary(
-            uniqueKeysWithValues: Set(first).sorted().enumerated().map { ($0.element, UInt16($0.offset)) })
-        return first.map { numbers[$0]! }
+        let side = ImageFingerprint.side
+        var numbers: [SIMD3<Int>: UInt16] = [:]
+        return (0..<ImageFingerprint.cellCount).map { cell in
+            let place = [cell % side, cell / side % side, cell / side / side].map { min($0, side - 1 - $0) }.sorted()
+            let key = SIMD3(place[0], place[1], place[2])
+            if let number = numbers[key] { return number }
+            numbers[key] = UInt16(numbers.count)
+            return UInt16(numbers.count - 1)
+        }
     }()
 
     static let classCount = Int(classes.max()!) + 1

@@ -41,7 +41,7 @@ enum IntensityCheck {
         guard minimum > -300, (900...1250).contains(tissue.centre), tissue.fraction > 0.1 else { return nil }
         // Between fat and air there is little in a body; in an arbitrary scale there is as much as anywhere.
         let gap = sample.fraction(in: Float(tissue.centre) - 650...Float(tissue.centre) - 300)
-        let air = sample.fraction(in: Float(minimum)...Float(tissue.centre) - 700)
+        let air = sample.fraction(from: Float(minimum), to: Float(tissue.centre) - 700)
         guard gap < 0.5 * tissue.fraction, air > 0.02 || minimum > tissue.centre - 400 else { return nil }
         let airMode = sample.mode(above: Float(minimum), width: 60)?.centre ?? minimum
         let byAir =

@@ -30,9 +30,12 @@ struct IntensitySample: Sendable {
     }
 
     /// The fraction of the sample within a range.
-    func fraction(in range: ClosedRange<Float>) -> Double {
-        guard !sorted.isEmpty else { return 0 }
-        return Double(upperBound(range.upperBound) - lowerBound(range.lowerBound)) / Double(sorted.count)
+    func fraction(in range: ClosedRange<Float>) -> Double { fraction(from: range.lowerBound, to: range.upperBound) }
+
+    /// The fraction of the sample from one value to another; 0 when the second is below the first.
+    func fraction(from low: Float, to high: Float) -> Double {
+        guard !sorted.isEmpty, low <= high else { return 0 }
+        return Double(upperBound(high) - lowerBound(low)) / Double(sorted.count)
     }
 
     /// The value up to which a voxel is air or empty background: by the Hounsfield scale in CT; elsewhere the darkest

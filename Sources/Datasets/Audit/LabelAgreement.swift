@@ -8,6 +8,11 @@ public struct LabelAgreement: Hashable, Sendable {
     public let bestShifted: Double
     /// The move of ``bestShifted`` in voxels along i, j and k; 0 when no search was needed.
     public let shift: SIMD3<Int>
+    /// The contrast there of the boundaries that face the array axis where it is weakest; 0 when no search was needed.
+    ///
+    /// Moved onto some other edge, such as the skin, a label fits along the axes across that edge only; where it belongs, it
+    /// fits along all.
+    public let shiftedWeakest: Double
     /// The best contrast found by mirroring the label along one array axis, and that axis.
     public let bestMirrored: Double
     /// The array axis of ``bestMirrored``.
@@ -37,7 +42,7 @@ public struct LabelAgreement: Hashable, Sendable {
         }
         self.here = here
         guard here < Self.goodContrast else {
-            (bestShifted, shift, bestMirrored, mirroredAxis) = (0, .zero, 0, 0)
+            (bestShifted, shift, shiftedWeakest, bestMirrored, mirroredAxis) = (0, .zero, 0, 0, 0)
             return
         }
         let mirrored = (0..<3).map { axis -> Double in
@@ -47,6 +52,10 @@ public struct LabelAgreement: Hashable, Sendable {
         }
         (bestMirrored, mirroredAxis) = (mirrored.max()!, mirrored.firstIndex(of: mirrored.max()!)!)
         (bestShifted, shift) = Self.search(contrast, thinning: max(1, probe.places.count / 320))
+        let there = LabelProbe.Placement(shift: shift)
+        shiftedWeakest =
+            (0..<3).compactMap { probe.facing($0).contrast(in: image, window: window, placed: there) }.min()
+            ?? bestShifted
     }
 
     /// A coarse search of every second place on part of the triples, then uphill from the best six on all of them.
@@ -82,6 +91,7 @@ public struct LabelAgreement: Hashable, Sendable {
     public var isShifted: Bool {
         max(abs(shift.x), abs(shift.y), abs(shift.z)) >= 2 && bestShifted >= Self.convincing
             && bestShifted >= Self.betterBy * here && bestShifted >= bestMirrored
+            && shiftedWeakest >= Self.goodContrast
     }
 
     /// Whether a mirrored label fits convincingly better.

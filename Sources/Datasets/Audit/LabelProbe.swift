@@ -47,6 +47,13 @@ struct LabelProbe: Sendable {
         self.places = places
     }
 
+    private init(shape: GridShape, places: [iris_boundary_place]) { (self.shape, self.places) = (shape, places) }
+
+    /// Only the boundaries that are crossed along an array axis.
+    func facing(_ axis: Int) -> LabelProbe {
+        LabelProbe(shape: shape, places: places.filter { $0.axis == Int32(axis) })
+    }
+
     /// The last voxel of the class on the way from `start`, when two further in belong to it too and two further out do not.
     private static func edge(
         from start: SIMD3<Int>, _ axis: Int, _ sign: Int, labels: UnsafeBufferPointer<UInt8>, shape: GridShape

@@ -1,3 +1,4 @@
+import CKernels
 import WorkerThreads
 
 /// How one scan sits in another: array axes permuted and mirrored, then moved.
@@ -44,58 +45,88 @@ struct LandmarkSearch: Sendable {
         let step: Double
     }
 
-    private let indices: [LandmarkIndex]
+    /// The landmarks of all scans on lattices of one step.
+    private struct Lattice: Sendable {
+        /// By scan; `nil` for one that does not fill the lattice.
+        let levels: [ScanLandmarks.Level?]
+        let index: NeighbourIndex
+
+        init(_ levels: [ScanLandmarks.Level?], patients: [Int32]) {
+            self.levels = levels
+            var points: [Float] = [], owners: [Int32] = []
+            for (scan, level) in levels.enumerated() {
+                guard let level else { continue }
+                points += level.descriptions
+                owners += repeatElement(Int32(scan), count: level.count)
+            }
+            index = NeighbourIndex(points: points, owners: owners, patients: patients)
+        }
+    }
+
+    private let lattices: [Lattice]
+    private let patients: [Int32]
 
     /// - Parameters:
     ///   - scans: the landmarks of each scan.
     ///   - patients: whose scan each is; scans of one patient are not compared.
-    init(_ scans: [ScanLandmarks], patients: [String]) {
-        var numbers: [String: Int32] = [:]
-        let numbered = patients.map { patient in
-            if let number = numbers[patient] { return number }
-            numbers[patient] = Int32(numbers.count)
-            return numbers[patient]!
-        }
-        indices = ScanLandmarks.steps.map { step in
-            LandmarkIndex(levels: scans.map { scan in scan.levels.first { $0.step == step } }, patients: numbered)
+    init(_ scans: [ScanLandmarks], patients: [Int32]) {
+        self.patients = patients
+        lattices = ScanLandmarks.steps.map { step in
+            Lattice(scans.map { scan in scan.levels.first { $0.step == step } }, patients: patients)
         }
     }
 
     /// Descriptions this near, squared, may be of one place.
     static let nearness: Float = 1.2
-    /// The number of a scan's strongest landmarks that look for partners.
-    private static let asking = 64
+    /// The number of a scan's strongest landmarks that look for partners, and how many landmarks each looks at.
+    private static let (asking, looks) = (64, 96)
     /// How many scans with the most similar landmarks are looked at, when at least so many and such a part of those that asked
     /// found their nearest likeness there. Among many scans chance alone gives each a few.
     private static let (partners, fewestVotes, votesOfAsking) = (3, 3, 0.1)
     /// Fewer landmarks in one placement say nothing, nor does a smaller part of those that lie where the two overlap.
     private static let (fewest, fewestOfPossible) = (5, 0.1)
+    /// Scans or pairs that one task looks at.
+    private static let batch = 64
 
-    /// Pairs that agree on a placement; by the later scan of a pair, and for each its best partners first.
+    /// Pairs that agree on a placement, those first that agree best.
     func matches(jobs: Int) async throws -> [Match] {
         var best: [Pair: Match] = [:]
-        for index in indices {
+        for lattice in lattices {
             var pairs: Set<Pair> = []
-            let scans = index.levels.indices.filter { index.levels[$0] != nil }
-            try await mapConcurrently(scans, jobs: jobs, transform: { Self.promisingPairs(of: $0, in: index) }) {
-                pairs.formUnion($1)
-            }
+            let scans = lattice.levels.indices.filter { lattice.levels[$0] != nil }
+            let patients = patients
+            try await mapConcurrently(
+                scans.batches(of: Self.batch), jobs: jobs,
+                transform: { $0.flatMap { Self.promisingPairs(of: $0, in: lattice, patients: patients) } }
+            ) { pairs.formUnion($1) }
             let ordered = pairs.sorted { ($0.b, $0.a) < ($1.b, $1.a) }
-            try await mapConcurrently(ordered, jobs: jobs, transform: { Self.match($0, in: index) }) { pair, match in
-                if let match, match.agreeing > best[pair]?.agreeing ?? 0 { best[pair] = match }
+            try await mapConcurrently(
+                ordered.batches(of: Self.batch), jobs: jobs,
+                transform: { $0.map { Self.match($0, in: lattice) } }
+            ) { pairs, matches in
+                for case (let pair, let match?) in zip(pairs, matches)
+                where match.agreeing > best[pair]?.agreeing ?? 0 { best[pair] = match }
             }
         }
-        return best.values.sorted { ($0.second, $1.agreeing, $0.first) < ($1.second, $0.agreeing, $1.first) }
+        return best.values.sorted {
+            ($1.agreeing, $0.second, $0.first) < ($0.agreeing, $1.second, $1.first)
+        }
     }
 
     private struct Pair: Hashable { let a, b: Int }
 
     /// A scan with those that most of its landmarks have their nearest likeness in; the earlier scan first.
-    private static func promisingPairs(of scan: Int, in index: LandmarkIndex) -> [Pair] {
+    private static func promisingPairs(of scan: Int, in lattice: Lattice, patients: [Int32]) -> [Pair] {
+        guard let level = lattice.levels[scan] else { return [] }
         var votes: [Int: Int] = [:]
-        let asked = min(asking, index.levels[scan]!.count)
-        for mark in 0..<asked {
-            for other in index.nearest(scan, mark, within: nearness) { votes[other, default: 0] += 1 }
+        let asked = min(asking, level.count)
+        level.descriptions.withUnsafeBufferPointer { descriptions in
+            for mark in 0..<asked {
+                let nearest = lattice.index.nearest(
+                    to: descriptions.baseAddress! + mark * ScanLandmarks.length, besides: patients[scan],
+                    within: nearness, looks: looks, most: 2)
+                for other in nearest { votes[other, default: 0] += 1 }
+            }
         }
         let enough = max(fewestVotes, Int(votesOfAsking * Double(asked)))
         return votes.filter { $0.value >= enough }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(partners)
@@ -103,55 +134,42 @@ struct LandmarkSearch: Sendable {
     }
 
     /// The placement that most landmarks agree on.
-    private static func match(_ pair: Pair, in index: LandmarkIndex) -> Match? {
-        guard let a = index.levels[pair.a], let b = index.levels[pair.b] else { return nil }
-        let pairs: [(SIMD3<Float>, SIMD3<Float>)] = (0..<b.count).compactMap { m in
-            var best = (distance: nearness, mark: -1)
-            for n in 0..<a.count {
-                let distance = a.distance(n, to: b, m, limit: best.distance)
-                if distance < best.distance { best = (distance, n) }
-            }
-            return best.mark < 0 ? nil : (a.places[best.mark], b.places[m])
+    private static func match(_ pair: Pair, in lattice: Lattice) -> Match? {
+        guard let a = lattice.levels[pair.a], let b = lattice.levels[pair.b] else { return nil }
+        var partners = [Int32](repeating: -1, count: b.count)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: Int(IRIS_LANDMARK_NUMBERS) * (a.count + 16)) {
+            iris_match_landmarks(
+                a.descriptions, Int64(a.count), b.descriptions, Int64(b.count), nearness, $0.baseAddress, &partners)
         }
-        guard pairs.count >= fewest else { return nil }
-        var best: (agreeing: Int, placement: ScanPlacement)?
-        for symmetry in 0..<48 {
-            let placement = ScanPlacement(symmetry: symmetry, shift: .zero)
-            let shifts = pairs.map { SIMD3<Double>($0.0) - placement.place(SIMD3<Double>($0.1)) }
-            guard let (shift, agreeing) = consensus(shifts, within: a.step) else { continue }
-            if agreeing > best?.agreeing ?? 0 {
-                best = (agreeing, ScanPlacement(symmetry: symmetry, shift: shift))
+        var first: [Float] = [], second: [Float] = []
+        for (m, n) in partners.enumerated() where n >= 0 {
+            for axis in 0..<3 {
+                first.append(a.places[Int(n)][axis])
+                second.append(b.places[m][axis])
             }
         }
-        guard let best, best.agreeing >= fewest else { return nil }
+        guard first.count / 3 >= fewest else { return nil }
+        var symmetry: CInt = 0, shift = [0.0, 0, 0], scratch = first
+        let agreeing = Int(
+            iris_best_placement(
+                first, second, Int64(first.count / 3), Float(a.step), &scratch, &symmetry, &shift))
+        guard agreeing >= fewest else { return nil }
+        let placement = ScanPlacement(symmetry: Int(symmetry), shift: SIMD3(shift[0], shift[1], shift[2]))
         let extent = a.places.reduce(SIMD3<Float>.zero) { pointwiseMax($0, $1) }
-        let possible = b.places.count { place in
-            let there = SIMD3<Float>(best.placement.place(SIMD3<Double>(place)))
+        let overlapping = b.places.count { place in
+            let there = SIMD3<Float>(placement.place(SIMD3<Double>(place)))
             return all(there .>= 0) && all(there .<= extent)
         }
-        guard Double(best.agreeing) >= fewestOfPossible * Double(min(possible, a.count)) else { return nil }
+        let possible = min(overlapping, a.count)
+        guard Double(agreeing) >= fewestOfPossible * Double(possible) else { return nil }
         return Match(
-            first: pair.a, second: pair.b, placement: best.placement, agreeing: best.agreeing,
-            possible: min(possible, a.count), step: a.step)
+            first: pair.a, second: pair.b, placement: placement, agreeing: agreeing, possible: possible, step: a.step)
     }
+}
 
-    /// The shift that most others lie near, and how many do.
-    private static func consensus(_ shifts: [SIMD3<Double>], within reach: Double) -> (SIMD3<Double>, Int)? {
-        var cells: [SIMD3<Int>: [Int]] = [:]
-        for (n, shift) in shifts.enumerated() {
-            cells[SIMD3<Int>((shift / (2 * reach)).rounded(.down)), default: []].append(n)
-        }
-        guard let fullest = cells.max(by: { ($0.value.count, $1.value[0]) < ($1.value.count, $0.value[0]) })?.value
-        else { return nil }
-        var middle = fullest.reduce(SIMD3<Double>.zero) { $0 + shifts[$1] } / Double(fullest.count), agreeing = 0
-        for _ in 0..<4 {
-            let near = shifts.filter { shift in
-                let away = shift - middle
-                return (away * away).sum() <= reach * reach
-            }
-            guard !near.isEmpty else { break }
-            (middle, agreeing) = (near.reduce(.zero, +) / Double(near.count), near.count)
-        }
-        return agreeing > 0 ? (middle, agreeing) : nil
+extension Array {
+    /// The elements in order, so many together.
+    func batches(of size: Int) -> [ArraySlice<Element>] {
+        stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
     }
 }

@@ -26,7 +26,8 @@ public struct LockFile: Codable, Equatable, Sendable {
     /// By path below the source folder.
     public let files: [String: Entry]
 
-    static let version = 1
+    /// Version 1 had other voxel digests.
+    static let version = 2
 
     /// A lock whose digests were taken elsewhere.
     public init(dataset: String, files: [String: Entry]) {

@@ -14,38 +14,20 @@ public struct ScanLandmarks: Sendable {
         let step: Double
         /// Places along i, j, k in mm from the volume's first corner, the strongest first.
         let places: [SIMD3<Float>]
-        /// Eighteen numbers per landmark; see `iris_landmark`.
+        /// Eighteen numbers per landmark, see `iris_landmark`, and zeros up to ``length``.
         let descriptions: [Float]
 
         var count: Int { places.count }
-
-        /// The squared distance of two descriptions, or any number above `limit` when it is larger.
-        @inline(__always)
-        func distance(_ n: Int, to other: Level, _ m: Int, limit: Float) -> Float {
-            descriptions.withUnsafeBufferPointer { a in
-                other.descriptions.withUnsafeBufferPointer { b in
-                    var sum: Float = 0
-                    for part in 0..<3 {
-                        for d in part * 6..<part * 6 + 6 {
-                            let difference = a[n * ScanLandmarks.length + d] - b[m * ScanLandmarks.length + d]
-                            sum += difference * difference
-                        }
-                        if sum > limit { return sum }
-                    }
-                    return sum
-                }
-            }
-        }
     }
 
-    /// Numbers in a description.
-    static let length = 18
+    /// Numbers from one description to the next.
+    static let length = Int(IRIS_NEIGHBOUR_NUMBERS)
     /// The steps of the lattices, in mm. A large volume has landmarks on the widest, a small one on the finest that it fills.
     static let steps = [6.0, 3, 1.5, 1]
     /// A lattice with more points is left to the next wider one; of the widest only the middle is looked at.
     private static let mostPoints = 300_000
     /// The strongest landmarks that are kept of a lattice.
-    private static let most = 768
+    private static let most = 512
 
     let levels: [Level]
 
@@ -70,7 +52,7 @@ public struct ScanLandmarks: Sendable {
         for axis in 0..<3 { cells[axis] = min(voxels[axis], Int((extent[axis] / step).rounded(.up)), 512) }
         let means = [Float](unsafeUninitializedCapacity: cells.x * cells.y * cells.z) { means, initialized in
             iris_cell_means(
-                bytes.baseAddress, datatype.kernelScalar, voxels.kernelSize, cells.kernelSize, means.baseAddress)
+                bytes.baseAddress, datatype.kernelScalar, voxels.kernelSize, cells.kernelSize, 2, means.baseAddress)
             initialized = cells.x * cells.y * cells.z
         }
         let whole = SIMD3<Int>((extent / step).rounded(.down))
@@ -92,23 +74,26 @@ public struct ScanLandmarks: Sendable {
 
     private static func level(_ lattice: [Float], count: SIMD3<Int>, corner: SIMD3<Double>, step: Double) -> Level? {
         let smooth = blurred(lattice, count, 1), smoother = blurred(lattice, count, 1.6)
-        var difference = lattice
         let capacity = lattice.count / 27 + 1
-        var marks = [iris_landmark](unsafeUninitializedCapacity: capacity) { marks, initialized in
-            initialized = Int(
-                iris_landmarks(
-                    smooth, smoother, count.kernelSize, &difference, marks.baseAddress, Int64(capacity)))
+        let marks = withUnsafeTemporaryAllocation(of: Float.self, capacity: lattice.count) { difference in
+            [iris_landmark](unsafeUninitializedCapacity: capacity) { marks, initialized in
+                initialized = Int(
+                    iris_landmarks(
+                        smooth, smoother, count.kernelSize, difference.baseAddress, marks.baseAddress, Int64(capacity),
+                        Int64(most)))
+            }
         }
-        marks.sort { abs($0.strength) > abs($1.strength) }
-        marks = Array(marks.prefix(most))
         guard !marks.isEmpty else { return nil }
         let places = marks.map { mark in
             SIMD3<Float>((SIMD3(Double(mark.i), Double(mark.j), Double(mark.k)) + 0.5) * step + corner)
         }
-        var descriptions: [Float] = []
-        descriptions.reserveCapacity(marks.count * length)
-        for mark in marks {
-            withUnsafeBytes(of: mark.descriptor) { descriptions += $0.bindMemory(to: Float.self) }
+        var descriptions = [Float](repeating: 0, count: marks.count * length)
+        for (n, mark) in marks.enumerated() {
+            withUnsafeBytes(of: mark.descriptor) { numbers in
+                for (m, number) in numbers.bindMemory(to: Float.self).enumerated() {
+                    descriptions[n * length + m] = number
+                }
+            }
         }
         return Level(step: step, places: places, descriptions: descriptions)
     }

@@ -51,17 +51,16 @@ struct ScanPair {
         let border = (high - low) * 0.15
         (low, high) = (low + border, high - border)
         guard all(high - low .> 4 * coarser(placement)) else { return nil }
-        var ours: [Int64] = [], theirs: [Int64] = []
-        ours.reserveCapacity(places * 7)
-        theirs.reserveCapacity(places * 7)
-        for n in 0..<places {
-            let place = low + Self.spread[n] * (high - low)
-            for step in 0..<7 {
-                var q = place
-                if step > 0 { q[(step - 1) / 2] += step % 2 == 1 ? away[(step - 1) / 2] : -away[(step - 1) / 2] }
-                theirs.append(Self.index(q / secondSpacing, y))
-                ours.append(Self.index(placement.place(q) / firstSpacing, x))
-            }
+        // A place along an axis of the second scan is one voxel of each scan along one axis of each: index = place * scale
+        // + offset, held inside.
+        let theirs = indices(low, high, away, places) { n in
+            AxisPlaces(scale: 1 / secondSpacing[n], offset: 0, count: y[n], stride: [1, y.x, y.x * y.y][n])
+        }
+        let ours = indices(low, high, away, places) { n in
+            let (axis, isMirrored) = placement.axis(n)
+            return AxisPlaces(
+                scale: (isMirrored ? -1 : 1) / firstSpacing[axis], offset: placement.shift[axis] / firstSpacing[axis],
+                count: x[axis], stride: [1, x.x, x.x * x.y][axis])
         }
         return Self.correlation(Self.detail(first, firstFrame, ours), Self.detail(second, secondFrame, theirs))
     }
@@ -83,10 +82,43 @@ struct ScanPair {
         return value
     }
 
-    private static func index(_ voxel: SIMD3<Double>, _ size: SIMD3<Int>) -> Int64 {
-        let i = min(max(Int(voxel.x), 0), size.x - 1), j = min(max(Int(voxel.y), 0), size.y - 1)
-        let k = min(max(Int(voxel.z), 0), size.z - 1)
-        return Int64(i + size.x * (j + size.y * k))
+    /// How places along one axis become indices.
+    private struct AxisPlaces {
+        let scale, offset: Double
+        let count, stride: Int
+
+        @inline(__always) func index(_ place: Double) -> Int {
+            Int(min(max(place * scale + offset, 0), Double(count - 1))) * stride
+        }
+    }
+
+    /// The indices of some places and, after each, of the six around it.
+    private func indices(
+        _ low: SIMD3<Double>, _ high: SIMD3<Double>, _ away: SIMD3<Double>, _ places: Int,
+        _ axis: (Int) -> AxisPlaces
+    ) -> [Int64] {
+        let (i, j, k) = (axis(0), axis(1), axis(2)), extent = high - low
+        return [Int64](unsafeUninitializedCapacity: places * 7) { indices, initialized in
+            Self.spread.withUnsafeBufferPointer { spread in
+                for n in 0..<places {
+                    let place = low + spread[n] * extent
+                    let (a, b, c) = (i.index(place.x), j.index(place.y), k.index(place.z))
+                    let around = (
+                        a + b + c, i.index(place.x + away.x) + b + c, i.index(place.x - away.x) + b + c,
+                        a + j.index(place.y + away.y) + c, a + j.index(place.y - away.y) + c,
+                        a + b + k.index(place.z + away.z), a + b + k.index(place.z - away.z)
+                    )
+                    indices[7 * n] = Int64(around.0)
+                    indices[7 * n + 1] = Int64(around.1)
+                    indices[7 * n + 2] = Int64(around.2)
+                    indices[7 * n + 3] = Int64(around.3)
+                    indices[7 * n + 4] = Int64(around.4)
+                    indices[7 * n + 5] = Int64(around.5)
+                    indices[7 * n + 6] = Int64(around.6)
+                }
+            }
+            initialized = places * 7
+        }
     }
 
     /// Each sample less the mean of the six around it, cut off at three times the median amount.
@@ -95,10 +127,12 @@ struct ScanPair {
             FrameVoxels(bytes: $0, datatype: image.header.datatype).values(at: indices)
         }
         var detail = stride(from: 0, to: values.count, by: 7).map { n -> Float in
-            let value = values[n] - values[n + 1...n + 6].reduce(0, +) / 6
+            let first = values[n + 1] + values[n + 2] + values[n + 3]
+            let value = values[n] - (first + values[n + 4] + values[n + 5] + values[n + 6]) / 6
             return value.isFinite ? value : 0
         }
-        let amounts = detail.map(abs).sorted()
+        // A part is enough to know the median of.
+        let amounts = detail.prefix(1_500).map(abs).sorted()
         let cut = 3 * amounts[amounts.count / 2]
         for n in detail.indices { detail[n] = min(max(detail[n], -cut), cut) }
         return detail

@@ -5,6 +5,7 @@ import CMPI
 import COneDNN
 import COpenBLAS
 import CPNG
+import CXXHash
 import CZlib
 import GRDBSQLite
 import Glibc
@@ -18,6 +19,7 @@ struct DoctorReport: Encodable {
         var libdeflate = LIBDEFLATE_VERSION_STRING
         var zlib = String(cString: zlibVersion())
         var openSSL = String(cString: OpenSSL_version(OPENSSL_VERSION_STRING))
+        var xxHash = Self.dotted(Int(XXH_versionNumber()))
         var sqlite = String(cString: sqlite3_libversion())
         var libpng = String(cString: png_get_libpng_ver(nil))
         var oneDNN = dnnl_version().map { "\($0.pointee.major).\($0.pointee.minor).\($0.pointee.patch)" }
@@ -35,6 +37,11 @@ struct DoctorReport: Encodable {
             #else
             "6.2"
             #endif
+        }
+
+        /// 801 is 0.8.1.
+        private static func dotted(_ number: Int) -> String {
+            "\(number / 10_000).\(number / 100 % 100).\(number % 100)"
         }
 
         /// Of "Open MPI v4.1.4, package: ..." the part that is the version. Allowed before MPI is initialised.
@@ -108,7 +115,8 @@ extension DoctorReport {
         var table = Table([.text("what"), .text("found")])
         for (name, version) in [
             ("iris", versions.iris), ("built with Swift", versions.swift), ("libdeflate", versions.libdeflate),
-            ("zlib", versions.zlib), ("OpenSSL", versions.openSSL), ("SQLite", versions.sqlite),
+            ("zlib", versions.zlib), ("OpenSSL", versions.openSSL), ("xxHash", versions.xxHash),
+            ("SQLite", versions.sqlite),
             ("libpng", versions.libpng), ("oneDNN", versions.oneDNN ?? "unknown"),
             ("OpenBLAS", versions.openBLAS ?? "unknown"), ("Open MPI", versions.openMPI ?? "unknown"),
             ("threads", String(threads)), ("instruction set", instructionSet),

@@ -130,7 +130,7 @@ import Volumes
         }
         #expect(
             error?.description
-                == "/nowhere/lock.json: expected a lock file of version 1 but found no readable file. Write one with --write-lock."
+                == "/nowhere/lock.json: expected a lock file of version 2 but found no readable file. Write one with --write-lock."
         )
     }
 }

@@ -50,6 +50,11 @@ import Volumes
         #expect(try await alarms(.ct) { magnitude($0) } == ["wrong-modality case"])
     }
 
+    /// Nothing lies 700 below the brightest crowd, where air would be.
+    @Test("Two values, neither of them far down") func narrow() async throws {
+        #expect(try await alarms(.mr) { $0 < -500 ? 400 : 1000 } == [])
+    }
+
     @Test("Constant images, and numbers that are none") func constants() async throws {
         #expect(try await alarms(.mr) { _ in 40 } == ["constant-image case"])
         #expect(try await alarms(.mr) { $0 > 60 ? .nan : $0 + 1000 } == ["not-a-number case"])

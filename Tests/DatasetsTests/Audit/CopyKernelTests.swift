@@ -1,0 +1,157 @@
+import CKernels
+import RandomNumbers
+import Testing
+
+/// The kernels of the search for copies, against plain loops. The variants are set apart by a limit that holds for the whole
+/// process, so these run one after the other.
+@Suite(.serialized) struct CopyKernelTests {
+    private static let width = Int(IRIS_NEIGHBOUR_NUMBERS)
+
+    private func withEachInstructionSet(_ body: (iris_instruction_set) throws -> Void) rethrows {
+        defer { iris_limit_instruction_set(IRIS_AVX512) }
+        for set in [IRIS_PORTABLE, IRIS_AVX2, IRIS_AVX512] {
+            iris_limit_instruction_set(set)
+            try body(set)
+        }
+    }
+
+    /// Points in clusters, as descriptions of scans that look alike are: numbers in 0..<18, then zeros.
+    private static func points(_ count: Int, clusters: Int, spread: Float, key: UInt64) -> [Float] {
+        var generator = Philox(key: key)
+        let middles = (0..<clusters * 18).map { _ in Float.random(in: -1...1, using: &generator) }
+        return (0..<count).flatMap { n in
+            (0..<width).map { a in
+                a < 18 ? middles[n % clusters * 18 + a] + .random(in: -spread...spread, using: &generator) : 0
+            }
+        }
+    }
+
+    private static func distance(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Float {
+        zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    }
+
+    private static func point(_ points: [Float], _ n: Int) -> ArraySlice<Float> { points[n * width..<(n + 1) * width] }
+
+    /// The owners of other patients by their nearest point, as a plain loop finds them.
+    private func nearest(_ points: [Float], owners: [Int32], patients: [Int32], to wanted: Int, most: Int) -> [Int32] {
+        var best: [Int32: Float] = [:]
+        for n in owners.indices where patients[Int(owners[n])] != patients[Int(owners[wanted])] {
+            let distance = Self.distance(Self.point(points, n), Self.point(points, wanted))
+            best[owners[n]] = min(best[owners[n]] ?? .infinity, distance)
+        }
+        return best.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.prefix(most).map(\.key)
+    }
+
+    @Test("With enough looks the tree finds what a plain loop finds; with few, nearly always") func neighbours() {
+        let count = 3_000
+        let points = Self.points(count, clusters: 40, spread: 0.4, key: 3)
+        let owners = (0..<count).map { Int32($0 / 10) }, patients = (0..<count / 10).map { Int32($0 / 2) }
+        let tree = iris_neighbours_build(points, owners, Int64(count))!
+        defer { iris_neighbours_free(tree) }
+        func ask(_ wanted: Int, looks: Int) -> [Int32] {
+            var best = [iris_likeness](repeating: iris_likeness(distance: 0, owner: -1), count: 3)
+            let found = points.withUnsafeBufferPointer {
+                iris_neighbours_nearest(
+                    tree, patients, $0.baseAddress! + wanted * Self.width, patients[Int(owners[wanted])], .infinity,
+                    Int64(looks), &best, 3)
+            }
+            return best.prefix(Int(found)).map(\.owner)
+        }
+        var exact = 0, quick = 0
+        let asked = Array(stride(from: 0, to: count, by: 30))
+        for wanted in asked {
+            let answer = nearest(points, owners: owners, patients: patients, to: wanted, most: 3)
+            exact += ask(wanted, looks: count) == answer ? 1 : 0
+            quick += ask(wanted, looks: 96).contains(answer[0]) ? 1 : 0
+        }
+        #expect(exact == asked.count)
+        #expect(quick >= asked.count * 8 / 10, "\(quick) of \(asked.count)")
+    }
+
+    @Test("A tree of no points finds none") func empty() {
+        let tree = iris_neighbours_build([0], [0], 0)!
+        defer { iris_neighbours_free(tree) }
+        var best = iris_likeness(distance: 0, owner: -1)
+        let wanted = [Float](repeating: 0, count: Self.width)
+        #expect(iris_neighbours_nearest(tree, [0], wanted, 1, .infinity, 10, &best, 1) == 0)
+    }
+
+    @Test("Each landmark's nearest partner", arguments: [1, 16, 37]) func partners(count: Int) {
+        let first = Self.points(count, clusters: 5, spread: 0.3, key: 5)
+        let second = Self.points(50, clusters: 5, spread: 0.3, key: 6)
+        let limit: Float = 9
+        let expected = (0..<50).map { m -> Int32 in
+            let distances = (0..<count).map { Self.distance(Self.point(first, $0), Self.point(second, m)) }
+            let n = distances.indices.min { distances[$0] < distances[$1] }!
+            return distances[n] < limit ? Int32(n) : -1
+        }
+        #expect(count == 1 || (expected.contains(-1) && expected.contains { $0 >= 0 }))
+        withEachInstructionSet { set in
+            var scratch = [Float](repeating: 0, count: Int(IRIS_LANDMARK_NUMBERS) * (count + 16))
+            var partners = [Int32](repeating: -7, count: 50)
+            iris_match_landmarks(first, Int64(count), second, 50, limit, &scratch, &partners)
+            #expect(partners == expected, "\(set)")
+        }
+    }
+
+    /// Sixty places of which half were turned and moved together; the other half are paired at random.
+    @Test("The placement that most pairs agree on", arguments: [0, 7, 13, 30, 46]) func placement(symmetry: Int) {
+        let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
+        let order = orders[symmetry / 8], move = [12.5, -31, 4]
+        var generator = Philox(key: UInt64(symmetry))
+        var first: [Float] = [], second: [Float] = []
+        for n in 0..<60 {
+            let there = (0..<3).map { _ in Double.random(in: 0...80, using: &generator) }
+            var here = move
+            for a in 0..<3 { here[order[a]] += symmetry >> a & 1 == 1 ? -there[a] : there[a] }
+            if n % 2 == 1 { here = (0..<3).map { _ in Double.random(in: -80...80, using: &generator) } }
+            first += here.map(Float.init)
+            second += there.map(Float.init)
+        }
+        var scratch = first, found: CInt = -1, shift = [0.0, 0, 0]
+        let agreeing = iris_best_placement(first, second, 60, 2, &scratch, &found, &shift)
+        #expect((30...32).contains(agreeing))
+        #expect(Int(found) == symmetry)
+        for a in 0..<3 { #expect(abs(shift[a] - move[a]) < 0.5) }
+    }
+
+    /// A picture against itself turned: the correlation of a picture of length 1 with itself is 1, at that turn only.
+    @Test("How a picture was turned", arguments: [0, 3, 9, 21, 34, 47]) func turned(symmetry: Int) {
+        let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
+        let order = orders[symmetry / 8], side = Int(IRIS_PICTURE_SIDE)
+        var generator = Philox(key: 11)
+        var picture = (0..<side * side * side).map { _ in Float.random(in: -1...1, using: &generator) }
+        let length = picture.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        for n in picture.indices { picture[n] /= length }
+        var other = picture
+        for cell in picture.indices {
+            let place = [cell % side, cell / side % side, cell / side / side]
+            let moved = (0..<3).map { symmetry >> $0 & 1 == 1 ? side - 1 - place[order[$0]] : place[order[$0]] }
+            other[moved[0] + side * (moved[1] + side * moved[2])] = picture[cell]
+        }
+        withEachInstructionSet { set in
+            var found: CInt = -1
+            let value = iris_picture_correlation(picture, other, &found)
+            #expect(Int(found) == symmetry, "\(set)")
+            #expect(abs(value - 1) < 1e-4)
+        }
+    }
+
+    /// Cells of a ramp along i hold the ramp's value at their middle, whatever the type and however many places are looked at.
+    @Test("Means of cells", arguments: [1, 2, 3]) func cells(most: Int) {
+        let shape: [Int64] = [24, 12, 12], size: [Int64] = [4, 2, 2]
+        let ramp = (0..<24 * 12 * 12).map { $0 % 24 * 10 }
+        var floats = ramp.map(Float.init), means = [Float](repeating: -1, count: 16)
+        // A cell's six voxels 6c...6c + 5 are seen at their middle, which for one place is 6c + 3 and else lies at 6c + 2.5 or
+        // half a voxel from it.
+        let shorts = ramp.map(Int16.init)
+        iris_cell_means(shorts, IRIS_INT16, shape, size, CInt(most), &means)
+        for (n, mean) in means.enumerated() { #expect(abs(mean - Float(n % 4 * 60 + 30)) <= 5) }
+        var others = means
+        iris_cell_means(floats, IRIS_FLOAT32, shape, size, CInt(most), &others)
+        #expect(others == means)
+        floats[0] = .nan
+        iris_cell_means(floats, IRIS_FLOAT32, shape, size, CInt(most), &others)
+        #expect(others.allSatisfy(\.isFinite))
+    }
+}
