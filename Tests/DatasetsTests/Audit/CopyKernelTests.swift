@@ -152,6 +152,6 @@ import Testing
         #expect(others == means)
         floats[0] = .nan
         iris_cell_means(floats, IRIS_FLOAT32, shape, size, CInt(most), &others)
-        #expect(others.allSatisfy(\.isFinite))
+        #expect(others.allSatisfy { $0.isFinite })
     }
 }
