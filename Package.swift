@@ -57,7 +57,9 @@ let data: [Target] = [
         dependencies: ["NIfTI", "Volumes", "Digests", "RandomNumbers", "Configuration", "WorkerThreads", "CKernels"]),
     .target(
         name: "VolumeStore",
-        dependencies: ["NIfTI", "Volumes", "AtomicFiles", "Digests", "RandomNumbers", "WorkerThreads", "CLinux", grdb]),
+        dependencies: [
+            "NIfTI", "Volumes", "AtomicFiles", "Digests", "RandomNumbers", "WorkerThreads", "CKernels", "CLinux", grdb,
+        ]),
     .target(
         name: "Preparation",
         dependencies: [
@@ -105,7 +107,8 @@ let benchmarks: [Target] = [
     .executableTarget(
         name: "iris-bench",
         dependencies: [
-            "CBenchmarks", "CSharedMemory", "Episodes", "Metrics", "VolumeStore", "NIfTI", "Volumes", "Digests",
+            "CBenchmarks", "CKernels", "CSharedMemory", "Episodes", "Metrics", "VolumeStore", "NIfTI", "Volumes",
+            "Digests",
             "WorkerThreads", grdb, arguments,
         ],
         path: "Benchmarks/iris-bench"),

@@ -1,10 +1,11 @@
 import ArgumentParser
+import CKernels
 import Episodes
 import VolumeStore
 import Volumes
 import WorkerThreads
 
-/// Rendering of 128 x 128 x 128 patches from sources of 300 x 300 x 250 voxels, six in turn.
+/// Rendering of 128 x 128 x 128 patches from sources of 300 x 300 x 250 voxels in bricks, six in turn.
 struct RenderBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "render", abstract: "Render patches of 128 x 128 x 128 voxels.")
@@ -17,18 +18,24 @@ struct RenderBenchmark: AsyncParsableCommand {
         let volumes = (0..<max(1, sources)).map(SourceVolume.init)
         let workspace = RenderWorkspace()
         for (name, plan) in RenderPlans().all {
-            let patch = PatchMemory(plan.shape)
-            var turn = 0
-            Measurement(name, seconds: seconds) {
-                // The plans are valid, as the first rendering would show.
-                try! PatchRenderer.render(
-                    plan, from: volumes[turn % volumes.count].source, into: patch.destination, workspace: workspace)
-                turn += 1
-            }.print()
+            measure(name, plan, volumes.map(\.bricks), workspace)
+            // What a store without brick files gives.
+            if plan.intensity.isEmpty { measure(name + ", no bricks", plan, volumes.map(\.rows), workspace) }
         }
         Figure(name: "render: memory taken after the first patches", value: try growth(volumes), unit: "allocations")
             .print()
         if workers > 1 { try await throughput(volumes) }
+    }
+
+    private func measure(_ name: String, _ plan: PatchPlan, _ sources: [PatchSource], _ workspace: RenderWorkspace) {
+        let patch = PatchMemory(plan.shape)
+        var turn = 0
+        Measurement(name, seconds: seconds) {
+            // The plans are valid, as the first rendering would show.
+            try! PatchRenderer.render(
+                plan, from: sources[turn % sources.count], into: patch.destination, workspace: workspace)
+            turn += 1
+        }.print()
     }
 
     /// Allocations of a workspace that has already rendered every kind of plan.
@@ -38,7 +45,7 @@ struct RenderBenchmark: AsyncParsableCommand {
         for _ in 0..<2 {
             before = workspace.allocations
             for (_, plan) in RenderPlans().all {
-                try PatchRenderer.render(plan, from: volumes[0].source, into: patch.destination, workspace: workspace)
+                try PatchRenderer.render(plan, from: volumes[0].bricks, into: patch.destination, workspace: workspace)
             }
         }
         return Double(workspace.allocations - before)
@@ -50,7 +57,7 @@ struct RenderBenchmark: AsyncParsableCommand {
             let workspace = RenderWorkspace(), patch = PatchMemory(plan.shape)
             for n in 0..<each {
                 try PatchRenderer.render(
-                    plan, from: volumes[(worker + n) % volumes.count].source, into: patch.destination,
+                    plan, from: volumes[(worker + n) % volumes.count].bricks, into: patch.destination,
                     workspace: workspace)
             }
         } receive: { _, _ in
@@ -105,6 +112,8 @@ private struct RenderPlans {
 private final class SourceVolume: @unchecked Sendable {
     private let image: UnsafeMutablePointer<Int16>
     private let label: UnsafeMutablePointer<UInt8>
+    private let imageBricks, labelBricks: UnsafeMutableRawPointer
+    private let blocks: UnsafeMutablePointer<UInt8>
     private let shape = try! GridShape(300, 300, 250)
 
     init(_ seed: Int) {
@@ -124,16 +133,37 @@ private final class SourceVolume: @unchecked Sendable {
                 }
             }
         }
+        let sizes = [Int32(shape.i), Int32(shape.j), Int32(shape.k)]
+        imageBricks = .allocate(byteCount: iris_image_bricks_size(sizes), alignment: 4096)
+        labelBricks = .allocate(byteCount: iris_label_bricks_size(sizes), alignment: 4096)
+        blocks = .allocate(capacity: iris_label_blocks_size(sizes))
+        iris_make_image_bricks(image, sizes, imageBricks.assumingMemoryBound(to: Int16.self))
+        iris_make_label_bricks(label, sizes, labelBricks.assumingMemoryBound(to: UInt8.self), blocks)
     }
 
     deinit {
         image.deallocate()
         label.deallocate()
+        imageBricks.deallocate()
+        labelBricks.deallocate()
+        blocks.deallocate()
     }
 
-    var source: PatchSource {
+    /// The voxels in order.
+    var rows: PatchSource { source(UnsafePointer(image), UnsafePointer(label), .rows) }
+
+    /// As a store keeps them.
+    var bricks: PatchSource {
+        source(
+            imageBricks.assumingMemoryBound(to: Int16.self), labelBricks.assumingMemoryBound(to: UInt8.self),
+            .bricks(labelBlocks: blocks))
+    }
+
+    private func source(_ image: UnsafePointer<Int16>, _ label: UnsafePointer<UInt8>, _ order: VoxelOrder)
+        -> PatchSource
+    {
         PatchSource(
-            image: UnsafePointer(image), label: UnsafePointer(label), shape: shape,
+            image: image, label: label, shape: shape, order: order,
             quantisation: Quantisation(slope: 1, intercept: 0),
             normalisation: IntensityNormalisation(clipLow: -600, clipHigh: 500, mean: -50, standardDeviation: 300)!)
     }

@@ -39,6 +39,8 @@ static size_t lay_out(sampler_job *job, void *workspace) {
     if (is_aligned(g)) {
         job->plane = take(&memory, sizeof(float) * ((aligned_extent(g, 0) + 32) * aligned_extent(g, 1) + 32));
         job->row = take(&memory, sizeof(float) * (aligned_extent(g, 0) + 32));
+        for (int d = 0; d < 2; d++)
+            job->image_rows[d] = take(&memory, sizeof(int16_t) * (aligned_extent(g, 0) + 2 * BRICK_WIDTH));
         job->label_row = take(&memory, sizeof(uint16_t) * (aligned_extent(g, 0) + 128));
         for (int a = 0; a < 3; a++) {
             size_t padded = (size_t)g->shape[a] + 64;
@@ -57,7 +59,7 @@ static size_t lay_out(sampler_job *job, void *workspace) {
         const int32_t *c = g->control_points;
         size_t width = ((size_t)g->shape[0] + TILE - 1) / TILE * TILE;
         job->expanded_i = take(&memory, sizeof(float) * 3 * width * (size_t)c[1] * (size_t)c[2]);
-        job->expanded_j = take(&memory, sizeof(float) * 3 * width * TILE * (size_t)c[2]);
+        job->expanded_j = take(&memory, sizeof(float) * 3 * width * TILE * WALK * (size_t)c[2]);
         for (int a = 0; a < 3; a++) {
             size_t padded = (size_t)g->shape[a] + TILE;
             job->spline_weights[a] = take(&memory, sizeof(float) * 4 * padded);
@@ -163,6 +165,8 @@ void iris_sample_patch(
     sampler_job job = {
         .source = source, .geometry = geometry,
         .image = source->image ? image : NULL, .label = source->label ? label : NULL};
+    job.image_layout = source->bricked ? image_bricks_layout(source->shape) : rows_layout(source->shape);
+    job.label_layout = source->bricked ? label_bricks_layout(source->shape) : rows_layout(source->shape);
     lay_out(&job, workspace);
     iris_instruction_set set = iris_instruction_set_in_use();
     if (is_aligned(geometry)) {
@@ -183,9 +187,14 @@ void iris_sample_patch(
     iris_sample_tiles_portable(&job);
 }
 
-static int32_t clipped_voxel(const iris_patch_source *s, int64_t x, int64_t y, int64_t z) {
-    if (x < 0 || y < 0 || z < 0 || x >= s->shape[0] || y >= s->shape[1] || z >= s->shape[2]) return s->pad;
-    int16_t v = s->image[x + s->shape[0] * (y + s->shape[1] * z)];
+static bool is_voxel(const iris_patch_source *s, int64_t x, int64_t y, int64_t z) {
+    return x >= 0 && y >= 0 && z >= 0 && x < s->shape[0] && y < s->shape[1] && z < s->shape[2];
+}
+
+static int32_t clipped_voxel(const sampler_job *job, int64_t x, int64_t y, int64_t z) {
+    const iris_patch_source *s = job->source;
+    if (!is_voxel(s, x, y, z)) return s->pad;
+    int16_t v = s->image[voxel_offset(&job->image_layout, (int32_t)x, (int32_t)y, (int32_t)z)];
     return v < s->clip_lower ? s->clip_lower : v > s->clip_upper ? s->clip_upper : v;
 }
 
@@ -225,8 +234,8 @@ void iris_sample_tile_directly(const sampler_job *job, const output_tile *tile) 
                     for (int dz = 0; dz < 2; dz++) {
                         float row[2];
                         for (int dy = 0; dy < 2; dy++) {
-                            float a = (float)clipped_voxel(s, x, y + dy, z + dz);
-                            float b = (float)clipped_voxel(s, x + 1, y + dy, z + dz);
+                            float a = (float)clipped_voxel(job, x, y + dy, z + dz);
+                            float b = (float)clipped_voxel(job, x + 1, y + dy, z + dz);
                             row[dy] = a + f[0] * (b - a);
                         }
                         plane[dz] = row[0] + f[1] * (row[1] - row[0]);
@@ -236,8 +245,9 @@ void iris_sample_tile_directly(const sampler_job *job, const output_tile *tile) 
                 if (job->label) {
                     int64_t x = (p[0] + PLACE_HALF) >> PLACE_BITS, y = (p[1] + PLACE_HALF) >> PLACE_BITS;
                     int64_t z = (p[2] + PLACE_HALF) >> PLACE_BITS;
-                    bool inside = x >= 0 && y >= 0 && z >= 0 && x < s->shape[0] && y < s->shape[1] && z < s->shape[2];
-                    job->label[out] = inside ? s->label[x + s->shape[0] * (y + s->shape[1] * z)] : 0;
+                    job->label[out] = 0;
+                    if (is_voxel(s, x, y, z))
+                        job->label[out] = s->label[voxel_offset(&job->label_layout, (int32_t)x, (int32_t)y, (int32_t)z)];
                 }
             }
 }

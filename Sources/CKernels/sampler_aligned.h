@@ -29,6 +29,17 @@ static void prepare_axis(const sampler_job *job, int a, int32_t *lower, int32_t 
     *size = high - low + 1;
 }
 
+// Voxels first ..< end of a row of the source side by side: where they lie, or, from several bricks, in `buffer`.
+static const int16_t *whole_row(
+    const sampler_job *job, int32_t first, int32_t end, int32_t y, int32_t z, int16_t *buffer) {
+    const voxel_layout *l = &job->image_layout;
+    const int16_t *row = job->source->image + offset_along(l, 1, y) + offset_along(l, 2, z);
+    if (run_length(l, first) >= end - first) return row + offset_along(l, 0, first);
+    for (int32_t x = first & ~(BRICK_WIDTH - 1); x < end; x += BRICK_WIDTH)
+        memcpy(buffer + (x - (first & ~(BRICK_WIDTH - 1))), row + offset_along(l, 0, x), BRICK_WIDTH * sizeof *row);
+    return buffer + first % BRICK_WIDTH;
+}
+
 // One row of the plane: from + weight (to - from), normalised. Either row may be null, outside the source.
 static void interpolate_rows(
     const iris_patch_source *s, const int16_t *from, const int16_t *to, float weight, int32_t count, float *out) {
@@ -68,7 +79,6 @@ static void sample_aligned_image(const sampler_job *job, const int32_t lower[3],
     float pad = (float)s->pad * s->scale + s->offset;
     // Columns outside the source keep this value; rows are written between first and end only.
     for (size_t x = 0; x < stride * (size_t)size[1]; x++) job->plane[x] = pad;
-    size_t plane = (size_t)s->shape[0] * s->shape[1];
     for (int32_t k = 0; k < n[2]; k++) {
         int32_t z = job->axis_first[2][k] + lower[2];
         for (int32_t r = 0; r < size[1]; r++) {
@@ -76,7 +86,7 @@ static void sample_aligned_image(const sampler_job *job, const int32_t lower[3],
             const int16_t *rows[2] = {NULL, NULL};
             for (int d = 0; d < 2; d++)
                 if (y >= 0 && y < s->shape[1] && z + d >= 0 && z + d < s->shape[2] && first < end)
-                    rows[d] = s->image + (size_t)s->shape[0] * y + plane * (z + d) + (first + lower[0]);
+                    rows[d] = whole_row(job, first + lower[0], end + lower[0], y, z + d, job->image_rows[d]);
             interpolate_rows(
                 s, rows[0], rows[1], job->axis_fraction[2][k], end - first, job->plane + stride * r + first);
         }
@@ -97,7 +107,8 @@ static void sample_aligned_labels(const sampler_job *job, const int32_t lower[3]
     const int32_t *nearest = job->axis_nearest[0];
     while (i0 < i1 && (nearest[i0] < first || nearest[i0] >= end)) i0++;
     while (i1 > i0 && (nearest[i1 - 1] < first || nearest[i1 - 1] >= end)) i1--;
-    const uint8_t *held = NULL;
+    const voxel_layout *l = &job->label_layout;
+    ptrdiff_t held = -1;
     for (int32_t k = 0; k < n[2]; k++)
         for (int32_t j = 0; j < n[1]; j++) {
             uint8_t *out = job->label + (size_t)n[0] * (j + (size_t)n[1] * k);
@@ -106,11 +117,13 @@ static void sample_aligned_labels(const sampler_job *job, const int32_t lower[3]
                 memset(out, 0, (size_t)n[0]);
                 continue;
             }
-            const uint8_t *row = s->label + (size_t)s->shape[0] * (y + (size_t)s->shape[1] * z) + (first + lower[0]);
-            if (row != held) {
-                for (int32_t x = 0; x < end - first; x++) job->label_row[first + x] = row[x];
-                held = row;
+            ptrdiff_t row = offset_along(l, 1, y) + offset_along(l, 2, z);
+            for (int32_t x = first, next; row != held && x < end; x = next) {
+                next = min_i32(end, x + run_length(l, x + lower[0]));
+                const uint8_t *from = s->label + row + offset_along(l, 0, x + lower[0]) - x;
+                for (int32_t m = x; m < next; m++) job->label_row[m] = from[m];
             }
+            held = row;
             memset(out, 0, (size_t)i0);
             pick_labels(job, i0, i1, out);
             memset(out + i1, 0, (size_t)(n[0] - i1));

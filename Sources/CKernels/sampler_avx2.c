@@ -7,22 +7,45 @@
 #include "sampler_rows.h"
 #include "sampler_stage.h"
 
-// The box's rows, wide enough for whole vectors, when neither a border of the source nor its last bytes are touched.
+// Whether whole vectors can be read from every row of the box: neither a border of the source nor its last bytes are touched.
+static bool is_far_inside(const sampler_job *job, const voxel_layout *l, const tile_box *box) {
+    if (!is_inside(job->source, box)) return false;
+    int32_t last[3];
+    for (int a = 0; a < 3; a++) last[a] = box->lower[a] + box->size[a] - 1;
+    return (size_t)voxel_offset(l, last[0], last[1], last[2]) + (size_t)box->row <= l->count;
+}
+
+// The two parts of 16 columns from x on: they may end one brick and begin the next. Both are read as whole vectors, the second
+// from `run` voxels before its brick's row.
+typedef struct column_parts {
+    ptrdiff_t offset[2];
+    int32_t run;
+} column_parts;
+
+static inline column_parts parts_of(const voxel_layout *l, int32_t x, int32_t used) {
+    int32_t run = run_length(l, x);
+    if (run >= used) return (column_parts){{offset_along(l, 0, x), 0}, STAGE_ROW};
+    return (column_parts){{offset_along(l, 0, x), offset_along(l, 0, x + run) - run}, run};
+}
+
 static bool stage_inner_pairs(const sampler_job *job, const tile_box *box) {
     const iris_patch_source *s = job->source;
-    for (int a = 0; a < 3; a++)
-        if (box->lower[a] < 0 || box->lower[a] + box->size[a] > s->shape[a]) return false;
-    int64_t start = source_row(s, box->lower[1], box->lower[2]) + box->lower[0];
-    int64_t last = source_row(s, box->lower[1] + box->size[1] - 1, box->lower[2] + box->size[2] - 1) + box->lower[0];
-    if (last + box->row > (int64_t)s->shape[0] * s->shape[1] * s->shape[2]) return false;
+    const voxel_layout *l = &job->image_layout;
+    if (!is_far_inside(job, l, box)) return false;
     __m256i low = _mm256_set1_epi16(s->clip_lower), high = _mm256_set1_epi16(s->clip_upper);
-    for (int32_t c = 0; c < box->row; c += STAGE_ROW)
+    __m256i lane = _mm256_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    for (int32_t c = 0; c < box->row; c += STAGE_ROW) {
+        column_parts parts = parts_of(l, box->lower[0] + c, min_i32(box->size[0] - c, STAGE_ROW));
+        __m256i second = _mm256_cmpgt_epi16(lane, _mm256_set1_epi16((short)(parts.run - 1)));
         for (int32_t z = 0; z < box->size[2]; z++) {
-            const int16_t *from = s->image + start + c + (int64_t)s->shape[0] * s->shape[1] * z;
+            const int16_t *plane = s->image + offset_along(l, 2, box->lower[2] + z);
             uint32_t *to = job->pairs + c + z * box->plane;
-            __m256i before = _mm256_setzero_si256();
-            for (int32_t y = 0; y < box->size[1]; y++, from += s->shape[0]) {
-                __m256i row = _mm256_loadu_si256((const __m256i *)from);
+            __m256i before = low;
+            for (int32_t y = 0; y < box->size[1]; y++) {
+                const int16_t *from = plane + offset_along(l, 1, box->lower[1] + y);
+                __m256i row = _mm256_loadu_si256((const __m256i *)(from + parts.offset[0]));
+                if (parts.run < STAGE_ROW)
+                    row = _mm256_blendv_epi8(row, _mm256_loadu_si256((const __m256i *)(from + parts.offset[1])), second);
                 row = _mm256_min_epi16(_mm256_max_epi16(row, low), high);
                 if (y > 0) {
                     __m256i even = _mm256_unpacklo_epi16(before, row), odd = _mm256_unpackhi_epi16(before, row);
@@ -33,6 +56,7 @@ static bool stage_inner_pairs(const sampler_job *job, const tile_box *box) {
                 before = row;
             }
         }
+    }
     return true;
 }
 
@@ -42,21 +66,25 @@ static void stage_pairs(const sampler_job *job, const tile_box *box) {
 
 static bool stage_labels(const sampler_job *job, const tile_box *box) {
     const iris_patch_source *s = job->source;
-    for (int a = 0; a < 3; a++)
-        if (box->lower[a] < 0 || box->lower[a] + box->size[a] > s->shape[a]) return stage_labels_by_row(job, box);
-    int64_t start = source_row(s, box->lower[1], box->lower[2]) + box->lower[0];
-    int64_t last = source_row(s, box->lower[1] + box->size[1] - 1, box->lower[2] + box->size[2] - 1) + box->lower[0];
-    if (last + box->row > (int64_t)s->shape[0] * s->shape[1] * s->shape[2]) return stage_labels_by_row(job, box);
-    __m128i first = _mm_set1_epi8((char)s->label[start]), difference = _mm_setzero_si128();
+    const voxel_layout *l = &job->label_layout;
+    if (!is_far_inside(job, l, box)) return stage_labels_by_row(job, box);
+    __m128i first = _mm_set1_epi8((char)s->label[voxel_offset(l, box->lower[0], box->lower[1], box->lower[2])]);
+    __m128i difference = _mm_setzero_si128();
+    __m128i lane = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     for (int32_t c = 0; c < box->row; c += STAGE_ROW) {
+        const int32_t used = min_i32(box->size[0] - c, STAGE_ROW);
+        column_parts parts = parts_of(l, box->lower[0] + c, used);
+        __m128i second = _mm_cmpgt_epi8(lane, _mm_set1_epi8((char)(parts.run - 1)));
         // Bytes past the box are staged, since rows are whole vectors, but do not count as a second value.
-        __m128i lane = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-        __m128i counted = _mm_cmpgt_epi8(_mm_set1_epi8((char)min_i32(box->size[0] - c, STAGE_ROW)), lane);
+        __m128i counted = _mm_cmpgt_epi8(_mm_set1_epi8((char)used), lane);
         for (int32_t z = 0; z < box->size[2]; z++) {
-            const uint8_t *from = s->label + start + c + (int64_t)s->shape[0] * s->shape[1] * z;
+            const uint8_t *plane = s->label + offset_along(l, 2, box->lower[2] + z);
             uint8_t *to = job->labels + c + z * box->plane;
-            for (int32_t y = 0; y < box->size[1]; y++, from += s->shape[0], to += box->row) {
-                __m128i row = _mm_loadu_si128((const __m128i *)from);
+            for (int32_t y = 0; y < box->size[1]; y++, to += box->row) {
+                const uint8_t *from = plane + offset_along(l, 1, box->lower[1] + y);
+                __m128i row = _mm_loadu_si128((const __m128i *)(from + parts.offset[0]));
+                if (parts.run < STAGE_ROW)
+                    row = _mm_blendv_epi8(row, _mm_loadu_si128((const __m128i *)(from + parts.offset[1])), second);
                 difference = _mm_or_si128(difference, _mm_and_si128(counted, _mm_xor_si128(row, first)));
                 _mm_store_si128((__m128i *)to, row);
             }

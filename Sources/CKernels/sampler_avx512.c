@@ -16,36 +16,59 @@ static inline __mmask16 inner_lanes(const iris_patch_source *s, const tile_box *
     return (__mmask16)(((1u << end) - 1) & ~((1u << first) - 1));
 }
 
+static inline bool is_within(int32_t n, int32_t count) { return n >= 0 && n < count; }
+
+// The two parts of 16 columns from x on: they may end one brick and begin the next.
+typedef struct column_parts {
+    ptrdiff_t offset[2];
+    __mmask16 lanes[2];
+} column_parts;
+
+static inline column_parts parts_of(const voxel_layout *l, int32_t x, __mmask16 lanes) {
+    int32_t run = min_i32(run_length(l, x), STAGE_ROW);
+    __mmask16 first = (__mmask16)((1u << run) - 1);
+    return (column_parts){
+        {offset_along(l, 0, x), offset_along(l, 0, x + run) - run}, {lanes & first, lanes & (__mmask16)~first}};
+}
+
+// Lane n of a pair takes column n of the upper row, from `first` on, and column n of the lower row.
+static inline __m512i interleaving(int32_t first) {
+    __m512i column = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    column = _mm512_add_epi32(column, _mm512_set1_epi32(first));
+    return _mm512_or_si512(column, _mm512_slli_epi32(_mm512_add_epi32(column, _mm512_set1_epi32(32)), 16));
+}
+
 // Masked lanes are neither read nor do they fault, so nothing outside the arrays is touched at any border.
 static inline __attribute__((always_inline)) void stage_pairs_of(
     const sampler_job *job, const tile_box *box, bool inside) {
     const iris_patch_source *s = job->source;
+    const voxel_layout *l = &job->image_layout;
     __m256i low = _mm256_set1_epi16(s->clip_lower), high = _mm256_set1_epi16(s->clip_upper);
     __m256i pad = _mm256_set1_epi16(s->pad);
-    // Lane n of a pair takes column n of the upper row and of the lower row.
-    __m512i column = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    __m512i interleave = _mm512_or_si512(column, _mm512_slli_epi32(_mm512_add_epi32(column, _mm512_set1_epi32(32)), 16));
-    ptrdiff_t line = s->shape[0], plane = line * s->shape[1];
+    __m512i interleave = interleaving(0);
+    const int32_t height = box->size[1], stride = box->row;
+    ptrdiff_t rows[STAGE_EXTENT];
+    for (int32_t y = 0; y < height; y++) rows[y] = offset_along(l, 1, box->lower[1] + y);
     for (int32_t c = 0; c < box->row; c += STAGE_ROW) {
-        __mmask16 lanes = inner_lanes(s, box, c);
+        column_parts parts = parts_of(l, box->lower[0] + c, inner_lanes(s, box, c));
         for (int32_t z = 0; z < box->size[2]; z++) {
             int32_t depth = box->lower[2] + z;
-            bool plane_inside = inside || (depth >= 0 && depth < s->shape[2]);
-            const int16_t *from = s->image + plane * depth + line * box->lower[1] + box->lower[0] + c;
+            bool plane_inside = inside || is_within(depth, s->shape[2]);
+            const int16_t *plane = s->image + offset_along(l, 2, depth);
             uint32_t *to = job->pairs + c + z * box->plane;
             __m512i before = _mm512_setzero_si512();
-            for (int32_t y = 0; y < box->size[1]; y++, from += line) {
-                __mmask16 mask = lanes;
-                if (!inside) {
-                    int32_t height = box->lower[1] + y;
-                    if (!plane_inside || height < 0 || height >= s->shape[1]) mask = 0;
+            for (int32_t y = 0; y < height; y++) {
+                __m256i row = pad;
+                if (inside || (plane_inside && is_within(box->lower[1] + y, s->shape[1]))) {
+                    const int16_t *from = plane + rows[y];
+                    row = _mm256_mask_loadu_epi16(row, parts.lanes[0], from + parts.offset[0]);
+                    if (parts.lanes[1]) row = _mm256_mask_loadu_epi16(row, parts.lanes[1], from + parts.offset[1]);
                 }
-                __m256i row = inside || mask ? _mm256_mask_loadu_epi16(pad, mask, from) : pad;
                 row = _mm256_min_epi16(_mm256_max_epi16(row, low), high);
                 __m512i wide = _mm512_castsi256_si512(row);
                 if (y > 0) {
                     _mm512_store_si512(to, _mm512_permutex2var_epi16(before, interleave, wide));
-                    to += box->row;
+                    to += stride;
                 }
                 before = wide;
             }
@@ -53,34 +76,75 @@ static inline __attribute__((always_inline)) void stage_pairs_of(
     }
 }
 
+// Inside the source, rows of bricks are whole cache lines: one load each, or two where the box crosses into the next brick.
+static inline __attribute__((always_inline)) void stage_brick_pairs(
+    const sampler_job *job, const tile_box *box, int32_t c, bool crosses) {
+    const iris_patch_source *s = job->source;
+    const voxel_layout *l = &job->image_layout;
+    const int32_t x = box->lower[0] + c, in = x % BRICK_WIDTH, height = box->size[1], stride = box->row;
+    const ptrdiff_t next = l->brick[0];
+    __m512i low = _mm512_set1_epi16(s->clip_lower), high = _mm512_set1_epi16(s->clip_upper);
+    // Columns that end one brick and begin the next are put side by side from lane 0 on, others left where they are.
+    __m512i interleave = interleaving(crosses ? 0 : in), columns = _mm512_add_epi32(
+        _mm512_set1_epi32(in | in << 16), _mm512_setr_epi32(
+            0x10000, 0x30002, 0x50004, 0x70006, 0x90008, 0xb000a, 0xd000c, 0xf000e, 0, 0, 0, 0, 0, 0, 0, 0));
+    ptrdiff_t rows[STAGE_EXTENT];
+    for (int32_t y = 0; y < height; y++) rows[y] = offset_along(l, 1, box->lower[1] + y);
+    for (int32_t z = 0; z < box->size[2]; z++) {
+        const int16_t *plane = s->image + offset_along(l, 2, box->lower[2] + z) + offset_along(l, 0, x - in);
+        uint32_t *to = job->pairs + c + z * box->plane;
+        __m512i before = low;
+        for (int32_t y = 0; y < height; y++) {
+            const int16_t *from = plane + rows[y];
+            __m512i row = _mm512_load_si512(from);
+            if (crosses) row = _mm512_permutex2var_epi16(row, columns, _mm512_load_si512(from + next));
+            row = _mm512_min_epi16(_mm512_max_epi16(row, low), high);
+            if (y > 0) {
+                _mm512_store_si512(to, _mm512_permutex2var_epi16(before, interleave, row));
+                to += stride;
+            }
+            before = row;
+        }
+    }
+}
+
 static void stage_pairs(const sampler_job *job, const tile_box *box) {
-    if (is_inside(job->source, box))
-        stage_pairs_of(job, box, true);
-    else
-        stage_pairs_of(job, box, false);
+    if (!is_inside(job->source, box)) return stage_pairs_of(job, box, false);
+    if (!job->source->bricked) return stage_pairs_of(job, box, true);
+    for (int32_t c = 0; c < box->row; c += STAGE_ROW) {
+        int32_t used = min_i32(box->size[0] - c, STAGE_ROW);
+        if (run_length(&job->image_layout, box->lower[0] + c) < used)
+            stage_brick_pairs(job, box, c, true);
+        else
+            stage_brick_pairs(job, box, c, false);
+    }
 }
 
 static inline __attribute__((always_inline)) bool stage_labels_of(
     const sampler_job *job, const tile_box *box, bool inside) {
     const iris_patch_source *s = job->source;
-    ptrdiff_t line = s->shape[0], plane = line * s->shape[1];
+    const voxel_layout *l = &job->label_layout;
     __m128i first = _mm_setzero_si128(), difference = _mm_setzero_si128();
-    if (inside) first = _mm_set1_epi8((char)s->label[plane * box->lower[2] + line * box->lower[1] + box->lower[0]]);
+    if (inside) first = _mm_set1_epi8((char)s->label[voxel_offset(l, box->lower[0], box->lower[1], box->lower[2])]);
+    const int32_t height = box->size[1], stride = box->row;
+    ptrdiff_t rows[STAGE_EXTENT];
+    for (int32_t y = 0; y < height; y++) rows[y] = offset_along(l, 1, box->lower[1] + y);
     for (int32_t c = 0; c < box->row; c += STAGE_ROW) {
         __mmask16 lanes = inner_lanes(s, box, c);
+        column_parts parts = parts_of(l, box->lower[0] + c, lanes);
         for (int32_t z = 0; z < box->size[2]; z++) {
             int32_t depth = box->lower[2] + z;
-            bool plane_inside = inside || (depth >= 0 && depth < s->shape[2]);
-            const uint8_t *from = s->label + plane * depth + line * box->lower[1] + box->lower[0] + c;
+            bool plane_inside = inside || is_within(depth, s->shape[2]);
+            const uint8_t *plane = s->label + offset_along(l, 2, depth);
             uint8_t *to = job->labels + c + z * box->plane;
-            for (int32_t y = 0; y < box->size[1]; y++, from += line, to += box->row) {
-                __mmask16 mask = lanes;
-                if (!inside) {
-                    int32_t height = box->lower[1] + y;
-                    if (!plane_inside || height < 0 || height >= s->shape[1]) mask = 0;
+            for (int32_t y = 0; y < height; y++, to += stride) {
+                __m128i row = _mm_setzero_si128();
+                if (inside || (plane_inside && is_within(box->lower[1] + y, s->shape[1]))) {
+                    const uint8_t *from = plane + rows[y];
+                    row = _mm_maskz_loadu_epi8(parts.lanes[0], from + parts.offset[0]);
+                    if (parts.lanes[1]) row = _mm_mask_loadu_epi8(row, parts.lanes[1], from + parts.offset[1]);
                 }
-                __m128i row = inside || mask ? _mm_maskz_loadu_epi8(mask, from) : _mm_setzero_si128();
-                difference = _mm_or_si128(difference, _mm_maskz_mov_epi8(inside ? mask : 0xffff, _mm_xor_si128(row, first)));
+                difference = _mm_or_si128(difference, _mm_maskz_mov_epi8(inside ? lanes : 0xffff, _mm_xor_si128(row, first)));
                 _mm_store_si128((__m128i *)to, row);
             }
         }

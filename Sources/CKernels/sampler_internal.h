@@ -2,7 +2,9 @@
 #ifndef IRIS_SAMPLER_INTERNAL_H
 #define IRIS_SAMPLER_INTERNAL_H
 
+#include "iris_bricks.h"
 #include "iris_sampler.h"
+#include "voxel_layout.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -12,8 +14,13 @@
 // whatever the rotation.
 enum { TILE = 8, TILE_VOXELS = TILE * TILE * TILE };
 
-// While a tile is sampled, the source of the tile AHEAD of it in the walk is asked for, and PREPARED tiles are known.
+// While a tile is sampled, the source of the tile AHEAD of it in the walk is asked for (in bricks that of the next one), and
+// PREPARED tiles are known.
 enum { AHEAD = 2, PREPARED = AHEAD + 1 };
+
+// Rows of tiles along i are walked in bundles of WALK x WALK, whose source the second-level cache still holds when the
+// next row of the bundle comes.
+enum { WALK = 2 };
 
 // Places are fixed-point numbers with 24 bits after the point; within a tile's box they fit in 32 bits.
 enum { PLACE_BITS = 24, PLACE_HALF = 1 << 23, PLACE_FRACTION = (1 << 24) - 1 };
@@ -41,6 +48,7 @@ typedef struct sampler_job {
     float *image;
     uint8_t *label;
     int32_t step[3][3];  // geometry->step in places
+    voxel_layout image_layout, label_layout;
 
     // The staged box: element (x, y, z) of `pairs` holds voxel (x, y, z) in the low and (x, y + 1, z) in the high half.
     uint32_t *pairs;
@@ -48,7 +56,7 @@ typedef struct sampler_job {
     // The places of a tile's voxels relative to its reference place: along i, j, k, each 512 values. They are the same for
     // all tiles of an affine patch; with a displacement, tiles have their own in turn.
     int32_t *affine_places, *places[PREPARED];
-    // Control values expanded along i: [zc][yc][axis][i], and along j for one row of tiles: [zc][axis][tile][8 x 8].
+    // Control values expanded along i: [zc][yc][axis][i], and along j for WALK rows of tiles: [row][zc][axis][tile][8 x 8].
     float *expanded_i, *expanded_j;
     // Spline weights, four per voxel, and the first control point, for each axis.
     float *spline_weights[3];
@@ -58,6 +66,7 @@ typedef struct sampler_job {
     int32_t *axis_first[3], *axis_nearest[3];
     float *axis_fraction[3];
     float *plane, *row;
+    int16_t *image_rows[2];  // two rows of the source, where bricks must be put together
     uint16_t *label_row;
 } sampler_job;
 
@@ -73,6 +82,7 @@ typedef struct prepared_tile {
     tile_box before;        // the box of the tile before it in the walk
     int32_t base[3];        // the reference place relative to the box
     const int32_t *places;  // of its voxels, relative to the reference place
+    uint8_t block_label;    // the label of all blocks that the box touches, or IRIS_MIXED_BLOCK
     enum { TILE_OUTSIDE, TILE_DIRECT, TILE_STAGED } way;
 } prepared_tile;
 
@@ -91,6 +101,12 @@ static inline int64_t fixed_place(double place) {
 static inline void affine_place(const iris_patch_geometry *g, int32_t i, int32_t j, int32_t k, int64_t place[3]) {
     for (int a = 0; a < 3; a++)
         place[a] = fixed_place(g->origin[a] + i * g->step[0][a] + j * g->step[1][a] + k * g->step[2][a]);
+}
+
+static inline bool is_inside(const iris_patch_source *s, const tile_box *box) {
+    for (int a = 0; a < 3; a++)
+        if (box->lower[a] < 0 || box->lower[a] + box->size[a] > s->shape[a]) return false;
+    return true;
 }
 
 // Asks for one or both ends of rows first ..< end of plane z of a tile's box.
@@ -131,17 +147,52 @@ static inline __attribute__((always_inline)) void prefetch_planes(
     }
 }
 
-static inline bool is_inside(const iris_patch_source *s, const tile_box *box) {
-    for (int a = 0; a < 3; a++)
-        if (box->lower[a] < 0 || box->lower[a] + box->size[a] > s->shape[a]) return false;
-    return true;
+// Asks for rows first ..< end of a plane in bricks, in the one or two columns of bricks that begin at `columns` (none where
+// negative).
+static inline __attribute__((always_inline)) void prefetch_lines(
+    const int16_t *plane, const ptrdiff_t *rows, int32_t first, int32_t end, const ptrdiff_t columns[2]) {
+    if (columns[0] >= 0)
+        for (int32_t y = first; y < end; y++) __builtin_prefetch(plane + rows[y] + columns[0], 0, 2);
+    if (columns[1] >= 0)
+        for (int32_t y = first; y < end; y++) __builtin_prefetch(plane + rows[y] + columns[1], 0, 2);
 }
 
-// The share of `next`'s prefetching that slice z of the tile AHEAD before it does.
+// Asks for the lines of the image in a tile's box that the box of the tile before it did not have. Lines of the labels,
+// half as many of which only some are needed, do not pay for the asking.
+static inline void prefetch_bricks(const sampler_job *job, const prepared_tile *t) {
+    const tile_box *box = &t->box, *before = &t->before;
+    const voxel_layout *l = &job->image_layout;
+    const int32_t height = box->size[1];
+    const int32_t ends[2] = {box->lower[0] / BRICK_WIDTH, (box->lower[0] + box->size[0] - 1) / BRICK_WIDTH};
+    const int32_t had[2] = {before->lower[0] / BRICK_WIDTH, (before->lower[0] + before->size[0] - 1) / BRICK_WIDTH};
+    ptrdiff_t all[2], new[2];
+    for (int n = 0; n < 2; n++) {
+        all[n] = n == 1 && ends[1] == ends[0] ? -1 : ends[n] * l->brick[0];
+        new[n] = ends[n] >= had[0] && ends[n] <= had[1] ? -1 : all[n];
+    }
+    ptrdiff_t rows[STAGE_EXTENT];
+    for (int32_t y = 0; y < height; y++) rows[y] = offset_along(l, 1, box->lower[1] + y);
+    for (int32_t z = 0; z < box->size[2]; z++) {
+        const int16_t *plane = job->source->image + offset_along(l, 2, box->lower[2] + z);
+        const int32_t depth = box->lower[2] + z - before->lower[2];
+        int32_t low = 0, high = 0;
+        if (depth >= 0 && depth < before->size[2]) {
+            low = min_i32(height, max_i32(0, before->lower[1] - box->lower[1]));
+            high = max_i32(low, min_i32(height, before->lower[1] + before->size[1] - box->lower[1]));
+        }
+        prefetch_lines(plane, rows, 0, low, all);
+        prefetch_lines(plane, rows, low, high, new);
+        prefetch_lines(plane, rows, high, height, all);
+    }
+}
+
+// The share of `next`'s prefetching that slice z of the tile before it does; of bricks all at once.
 static inline __attribute__((always_inline)) void prefetch_slice(
     const sampler_job *job, const prepared_tile *next, int32_t z) {
     if (!next || next->way != TILE_STAGED || !is_inside(job->source, &next->box)) return;
-    prefetch_planes(job, next, next->box.size[2] * z / TILE, next->box.size[2] * (z + 1) / TILE);
+    if (!job->source->bricked)
+        return prefetch_planes(job, next, next->box.size[2] * z / TILE, next->box.size[2] * (z + 1) / TILE);
+    if (z == 0 && job->image) prefetch_bricks(job, next);
 }
 
 void iris_sample_tiles_portable(sampler_job *job);

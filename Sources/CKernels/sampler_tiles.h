@@ -7,13 +7,20 @@
 #include "sampler_internal.h"
 #include "vector16.h"
 
+// Where the control values expanded along j lie for the row of tiles that begins at voxel j.
+static float *expanded_row(const sampler_job *job, int32_t j) {
+    const iris_patch_geometry *g = job->geometry;
+    size_t tiles = ((size_t)g->shape[0] + TILE - 1) / TILE;
+    return job->expanded_j + (size_t)(j / TILE % WALK) * 3 * tiles * TILE * TILE * (size_t)g->control_points[2];
+}
+
 // Control values of one row of tiles, expanded along j: [zc][axis][tile][8 rows of 8]. In units of places from here on: a
 // power of two changes no rounding.
 static void expand_rows(const sampler_job *job, int32_t j) {
     const iris_patch_geometry *g = job->geometry;
     const int32_t *c = g->control_points;
     size_t tiles = ((size_t)g->shape[0] + TILE - 1) / TILE, width = tiles * TILE;
-    float *out = job->expanded_j;
+    float *out = expanded_row(job, j);
     for (int32_t zc = 0; zc < c[2]; zc++)
         for (int a = 0; a < 3; a++)
             for (size_t t = 0; t < tiles; t++)
@@ -44,13 +51,13 @@ static void displace(
     size_t tiles = ((size_t)g->shape[0] + TILE - 1) / TILE, t = (size_t)tile->corner[0] / TILE;
     size_t next = 3 * tiles * TILE * TILE;
     const int32_t *first = job->spline_first[2] + tile->corner[2];
-    const float *weights = job->spline_weights[2] + 4 * tile->corner[2];
+    const float *weights = job->spline_weights[2] + 4 * tile->corner[2], *row = expanded_row(job, tile->corner[1]);
     for (int a = 0; a < 3; a++) {
         i32x16 smallest = (i32x16)INT32_MAX, largest = (i32x16)INT32_MIN;
         for (int n = 0; n < TILE * TILE; n += 16)
             for (int32_t z = 0; z < TILE; z++) {
                 const float *w = weights + 4 * z;
-                const float *v = job->expanded_j + next * (size_t)first[z] + TILE * TILE * (a * tiles + t) + n;
+                const float *v = row + next * (size_t)first[z] + TILE * TILE * (a * tiles + t) + n;
                 f32x16 d = load16(v) * w[0] + load16(v + next) * w[1] + load16(v + 2 * next) * w[2]
                     + load16(v + 3 * next) * w[3];
                 size_t at = (size_t)(TILE_VOXELS * a + TILE * TILE * z + n);
@@ -117,14 +124,41 @@ static void locate_tile(const sampler_job *job, prepared_tile *t, const int32_t 
     t->way = outside ? TILE_OUTSIDE : large ? TILE_DIRECT : TILE_STAGED;
 }
 
+// The label of all blocks that a box touches; IRIS_MIXED_BLOCK when there are several, or when that is not known.
+static uint8_t label_of_blocks(const sampler_job *job, const tile_box *box) {
+    const iris_patch_source *s = job->source;
+    if (!s->label_blocks || !is_inside(s, box)) return IRIS_MIXED_BLOCK;
+    int32_t first[3], count[3];
+    for (int a = 0; a < 3; a++) {
+        first[a] = box->lower[a] >> BLOCK_SHIFT;
+        count[a] = ((box->lower[a] + box->size[a] - 1) >> BLOCK_SHIFT) - first[a] + 1;
+    }
+    if (count[0] > 8) return IRIS_MIXED_BLOCK;
+    const size_t line = blocks_along(s->shape, 0), plane = line * blocks_along(s->shape, 1);
+    const uint8_t *from = s->label_blocks + (size_t)first[0] + line * (size_t)first[1] + plane * (size_t)first[2];
+    const uint64_t expected = *from * 0x0101010101010101u, mask = ~(uint64_t)0 >> (64 - 8 * count[0]);
+    for (int32_t z = 0; z < count[2]; z++) {
+        uint64_t difference = 0;
+        for (int32_t y = 0; y < count[1]; y++) {
+            uint64_t row;
+            memcpy(&row, from + line * (size_t)y + plane * (size_t)z, sizeof row);
+            difference |= row ^ expected;
+        }
+        if (difference & mask) return IRIS_MIXED_BLOCK;
+    }
+    return *from;
+}
+
 static void render_tile(const sampler_job *job, const prepared_tile *t, const prepared_tile *next) {
     if (t->way == TILE_OUTSIDE) return fill_tile(job, &t->tile);
     if (t->way == TILE_DIRECT) return iris_sample_tile_directly(job, &t->tile);
     if (job->image) stage_pairs(job, &t->box);
     bool labels = job->label;
-    if (labels && stage_labels(job, &t->box)) {
-        fill_tile_labels(job, &t->tile, job->labels[0]);
-        labels = false;
+    if (labels) {
+        if (t->block_label != IRIS_MIXED_BLOCK || stage_labels(job, &t->box)) {
+            fill_tile_labels(job, &t->tile, t->block_label != IRIS_MIXED_BLOCK ? t->block_label : job->labels[0]);
+            labels = false;
+        }
     }
     if (job->image && labels)
         sample_tile(job, t, next, true, true);
@@ -144,12 +178,17 @@ static void fill_affine_places(sampler_job *job) {
     }
 }
 
-// Tile n of the walk: rows of tiles along i, then along k, then along j, so that one expansion of the splines along j
-// serves a whole slab.
+// Tile n of the walk: bundles of WALK x WALK rows of tiles along i, then bundles along k, then along j, so that one
+// expansion of the splines along j serves a whole slab.
 static output_tile tile_at(const sampler_job *job, int32_t n) {
     const int32_t *shape = job->geometry->shape;
-    int32_t tiles_i = (shape[0] + TILE - 1) / TILE, tiles_k = (shape[2] + TILE - 1) / TILE;
-    output_tile tile = {{n % tiles_i * TILE, n / (tiles_i * tiles_k) * TILE, n / tiles_i % tiles_k * TILE}, {0}};
+    const int32_t tiles_i = (shape[0] + TILE - 1) / TILE, tiles_k = (shape[2] + TILE - 1) / TILE;
+    const int32_t tiles_j = (shape[1] + TILE - 1) / TILE;
+    int32_t row = n / tiles_i, slab = row / (tiles_k * WALK) * WALK, height = min_i32(WALK, tiles_j - slab);
+    row -= slab * tiles_k;
+    int32_t bundle = row / (height * WALK) * WALK, depth = min_i32(WALK, tiles_k - bundle);
+    row -= bundle * height;
+    output_tile tile = {{n % tiles_i * TILE, (slab + row / depth) * TILE, (bundle + row % depth) * TILE}, {0}};
     for (int a = 0; a < 3; a++) tile.count[a] = min_i32(TILE, shape[a] - tile.corner[a]);
     return tile;
 }
@@ -171,6 +210,7 @@ static void prepare_tile(const sampler_job *job, int32_t n, prepared_tile *t) {
         t->places = job->affine_places;
     }
     locate_tile(job, t, low, high);
+    t->block_label = job->label && t->way == TILE_STAGED ? label_of_blocks(job, &t->box) : IRIS_MIXED_BLOCK;
 }
 
 static void sample_tiles(sampler_job *job) {
@@ -178,14 +218,17 @@ static void sample_tiles(sampler_job *job) {
     int32_t count = 1;
     for (int a = 0; a < 3; a++) count *= (job->geometry->shape[a] + TILE - 1) / TILE;
     prepared_tile tiles[PREPARED];
-    for (int32_t n = 0; n < min_i32(AHEAD, count); n++) prepare_tile(job, n, &tiles[n]);
+    for (int32_t n = 0; n < min_i32(AHEAD, count); n++) {
+        prepare_tile(job, n, &tiles[n]);
+        tiles[n].before = tiles[0].box;
+    }
+    const int32_t asked = job->source->bricked ? 1 : AHEAD;
     for (int32_t n = 0; n < count; n++) {
-        prepared_tile *next = NULL;
         if (n + AHEAD < count) {
-            next = &tiles[(n + AHEAD) % PREPARED];
-            prepare_tile(job, n + AHEAD, next);
-            next->before = tiles[(n + AHEAD - 1) % PREPARED].box;
+            prepared_tile *last = &tiles[(n + AHEAD) % PREPARED];
+            prepare_tile(job, n + AHEAD, last);
+            last->before = tiles[(n + AHEAD - 1) % PREPARED].box;
         }
-        render_tile(job, &tiles[n % PREPARED], next);
+        render_tile(job, &tiles[n % PREPARED], n + asked < count ? &tiles[(n + asked) % PREPARED] : NULL);
     }
 }

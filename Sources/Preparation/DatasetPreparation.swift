@@ -47,7 +47,7 @@ public struct DatasetPreparation: Sendable {
         var summary = PreparationSummary(dataset: listing.dataset, configurationDigest: resolved.digest)
         let cases = try select(listing, &summary)
 
-        let writer = StoreWriter(store)
+        let writer = StoreWriter(store, makesBricks: options.makesBricks)
         try refuseChangedConfiguration(resolved, dataset: listing.dataset, in: store)
         try writer.register(
             StoredDataset(manifest, name: listing.dataset, classes: resolved.classes), replacing: options.updates)

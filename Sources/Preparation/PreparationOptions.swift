@@ -13,6 +13,8 @@ public struct PreparationOptions: Sendable {
     public var updates = false
     /// Whether source files are read and hashed to see if they changed, even when size and time of change are the same.
     public var checksSources = false
+    /// Whether cases get a brick file, from which patches are rendered faster. It holds the voxels once more.
+    public var makesBricks = true
 
     public init() {}
 }

@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 
 extension VolumeStore {
     /// Removes what interrupted writers left. Called while no other writer is there.
@@ -15,6 +16,9 @@ extension VolumeStore {
                     // Only what a store wrote: anything else is not ours to remove.
                     let folder = caseFolder(CaseKey(dataset: dataset, name: name))
                     if !prepared.contains(name), token(in: folder) != nil { removeTree(folder) }
+                    for file in fileNames(in: folder) where file.hasPrefix(BrickFile.name + ".") {
+                        unlink(folder + "/" + file)
+                    }
                     continue
                 }
                 let key = CaseKey(dataset: dataset, name: caseName), leftover = "\(volumes)/\(dataset)/\(name)"

@@ -47,10 +47,12 @@ public final class PreparedCase: Sendable {
     public let image: MappedVolume<Int16>
     /// The labels on the same grid; `nil` without labels.
     public let labels: MappedVolume<UInt8>?
+    /// The same voxels in bricks, where the store has them.
+    public let bricks: MappedBricks?
 
     init(
         key: CaseKey, grid: Grid, quantisation: Quantisation, normalisation: IntensityNormalisation,
-        imagePath: String, labelPath: String?, token: String
+        imagePath: String, labelPath: String?, brickPath: String, token: String
     ) throws(StoreError) {
         (self.key, self.grid, self.quantisation, self.normalisation) = (key, grid, quantisation, normalisation)
         image = try MappedVolume(path: imagePath, shape: grid.shape, token: token, key: key)
@@ -58,5 +60,7 @@ public final class PreparedCase: Sendable {
             if let labelPath { try MappedVolume(path: labelPath, shape: grid.shape, token: token, key: key) } else {
                 nil
             }
+        let file = BrickFile(shape: grid.shape, isLabelled: labelPath != nil, token: token)
+        bricks = MappedBricks(path: brickPath, file: file)
     }
 }

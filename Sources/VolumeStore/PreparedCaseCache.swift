@@ -6,7 +6,7 @@ import Synchronization
 public final class PreparedCaseCache: Sendable {
     /// The content of the store that cases are opened from.
     public let catalogue: StoreCatalogue
-    /// The most cases kept open; each takes two mappings, of which Linux allows a process 65 530 in all.
+    /// The most cases kept open; each takes up to three mappings, of which Linux allows a process 65 530 in all.
     public let limit: Int
     private let state = Mutex(State())
 

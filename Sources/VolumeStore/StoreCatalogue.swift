@@ -154,6 +154,7 @@ public final class StoreCatalogue: Sendable {
         return try PreparedCase(
             key: key, grid: grid(of: index), quantisation: quantisation(of: index),
             normalisation: normalisation(of: index), imagePath: folder + "/image.nii",
-            labelPath: isLabelled(index) ? folder + "/label.nii" : nil, token: columns.token(index))
+            labelPath: isLabelled(index) ? folder + "/label.nii" : nil,
+            brickPath: store.brickPath(key), token: columns.token(index))
     }
 }

@@ -1,6 +1,7 @@
 import Digests
 import FoundationEssentials
 import GRDB
+import Glibc
 import NIfTI
 import Volumes
 import WorkerThreads
@@ -17,6 +18,8 @@ public struct StoreDefect: Hashable, Sendable, Comparable, CustomStringConvertib
         case orphanFile = "orphan-file"
         /// Rows of the index that contradict each other or the file they speak of.
         case inconsistentIndex = "inconsistent-index"
+        /// A brick file that does not hold what the case's volumes hold.
+        case staleBricks = "stale-bricks"
         /// Cases of one dataset that were prepared with different configurations.
         case mixedConfigurations = "mixed-configurations"
     }
@@ -112,6 +115,7 @@ extension VolumeStore {
         for record in cases {
             if case .prepared(let prepared) = record.status {
                 known.formUnion([prepared.image, prepared.label].compactMap(\.?.path))
+                known.insert("volumes/\(record.key.dataset)/\(record.key.name)/\(BrickFile.name)")
             }
         }
         func defect(_ path: String, fix: String) -> StoreDefect {
@@ -169,6 +173,18 @@ extension VolumeStore {
             }
             if let problem = contradiction(prepared, file: file, mapping: mapping) {
                 complain(.inconsistentIndex, file.path, expected: problem.expected, found: problem.found)
+            }
+        }
+        if defects.isEmpty, let bricks = try? FileMapping(path: brickPath(record.key)) {
+            let content = try brickContent(prepared, key: record.key)
+            if bricks.count != content.bytes.count || memcmp(bricks.base, content.bytes.baseAddress!, bricks.count) != 0
+            {
+                defects.append(
+                    StoreDefect(
+                        kind: .staleBricks, key: record.key,
+                        file: "volumes/\(record.key.dataset)/\(record.key.name)/\(BrickFile.name)",
+                        expected: "the voxels of the volumes beside it in bricks", found: "other bytes",
+                        fix: "Make it anew with iris store brick --remake, or delete it."))
             }
         }
         return defects

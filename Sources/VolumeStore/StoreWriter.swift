@@ -13,11 +13,13 @@ import Volumes
 public final class StoreWriter: Sendable {
     /// The store that is written to.
     public let store: VolumeStore
+    /// Whether cases get a brick file beside their volumes.
+    private let makesBricks: Bool
 
     /// - Precondition: the store was opened with mode `.write`.
-    public init(_ store: VolumeStore) {
+    public init(_ store: VolumeStore, makesBricks: Bool = true) {
         precondition(store.mode == .write, "a writer needs a store that was opened for writing")
-        self.store = store
+        (self.store, self.makesBricks) = (store, makesBricks)
     }
 
     // MARK: Cases
@@ -63,6 +65,10 @@ public final class StoreWriter: Sendable {
                 header: StoredVolumeHeader.bytes(
                     grid: view.grid, datatype: .uint8, quantisation: .identity, token: token, key: key))
         }
+        if makesBricks {
+            try writeBricks(
+                image, labels, token: token, digests: (imageFile.digest, labelFile?.digest), staging: staging.path)
+        }
         let seed = SHA256Digest(of: "\(key)").hexadecimal.prefix(16)
         let survey = (labels?.voxels ?? []).withUnsafeBufferPointer {
             labels == nil
@@ -79,9 +85,7 @@ public final class StoreWriter: Sendable {
     /// - Throws: `StoreError` or a database error; the store is then as it was.
     public func commit(_ staged: StagedCase) throws {
         let key = staged.description.key
-        for file in [staged.image, staged.label].compactMap(\.self) {
-            try synchronise(staged.staging.path + "/" + file.path.split(separator: "/").last!)
-        }
+        for name in fileNames(in: staged.staging.path) { try synchronise(staged.staging.path + "/" + name) }
         try synchronise(staged.staging.path)
         let target = store.caseFolder(key)
         var exchange: FolderExchange?
@@ -161,34 +165,52 @@ public final class StoreWriter: Sendable {
 
     // MARK: Files
 
+    /// Writes a volume file, and its digest is taken in passing.
     private func write(
         _ voxels: UnsafeRawBufferPointer, named name: String, staging: String, key: CaseKey, header: [UInt8]
     ) throws(StoreError) -> StoredFile {
-        let path = staging + "/" + name
         let hasher = SHA256Hasher()
+        try header.withUnsafeBufferPointer { (header) throws(StoreError) in
+            try write([UnsafeRawBufferPointer(header), voxels], to: staging + "/" + name, hasher.update)
+        }
+        return StoredFile(
+            path: "volumes/\(key.dataset)/\(key.name)/\(name)", bytes: header.count + voxels.count,
+            digest: hasher.finish())
+    }
+
+    private func writeBricks(
+        _ image: VolumeView<Int16>, _ labels: LabelMap?, token: String,
+        digests: (image: SHA256Digest, label: SHA256Digest?), staging: String
+    ) throws(StoreError) {
+        let file = BrickFile(shape: image.grid.shape, isLabelled: labels != nil, token: token)
+        let content = (labels?.voxels ?? []).withUnsafeBufferPointer { voxels in
+            file.content(
+                image: image.voxels.baseAddress!, labels: labels == nil ? nil : voxels.baseAddress, digests: digests)
+        }
+        try write([UnsafeRawBufferPointer(content.bytes)], to: staging + "/" + BrickFile.name)
+    }
+
+    /// Writes a new file a piece at a time, so that the cache still holds what `see` just looked at.
+    private func write(
+        _ parts: [UnsafeRawBufferPointer], to path: String, _ see: (UnsafeRawBufferPointer) -> Void = { _ in }
+    ) throws(StoreError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .file(path, problem: "cannot be created: \(systemReason())") }
         defer { close(descriptor) }
-        /// Writes a piece at a time, so that the cache still holds what was hashed.
-        func put(_ buffer: UnsafeRawBufferPointer) throws(StoreError) {
-            let piece = 1 << 18
-            for start in stride(from: 0, to: buffer.count, by: piece) {
-                var rest = buffer[start..<min(start + piece, buffer.count)]
-                hasher.update(UnsafeRawBufferPointer(rebasing: rest))
+        let piece = 1 << 18
+        for part in parts {
+            for start in stride(from: 0, to: part.count, by: piece) {
+                var rest = part[start..<min(start + piece, part.count)]
+                see(UnsafeRawBufferPointer(rebasing: rest))
                 while !rest.isEmpty {
-                    let written = Glibc.write(descriptor, buffer.baseAddress! + rest.startIndex, rest.count)
+                    let written = Glibc.write(descriptor, part.baseAddress! + rest.startIndex, rest.count)
                     if written < 0 && errno == EINTR { continue }
                     guard written > 0 else { throw .file(path, problem: "cannot be written: \(systemReason())") }
                     rest = rest.dropFirst(written)
                 }
             }
         }
-        try header.withUnsafeBufferPointer { (header) throws(StoreError) in try put(UnsafeRawBufferPointer(header)) }
-        try put(voxels)
         // Lets the disk begin while the next case is computed; the commit waits for the end.
         sync_file_range(descriptor, 0, 0, IRIS_SYNC_FILE_RANGE_WRITE)
-        return StoredFile(
-            path: "volumes/\(key.dataset)/\(key.name)/\(name)", bytes: header.count + voxels.count,
-            digest: hasher.finish())
     }
 }

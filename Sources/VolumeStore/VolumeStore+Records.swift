@@ -117,7 +117,8 @@ extension VolumeStore {
     public func open(_ prepared: PreparedRecord, key: CaseKey) throws(StoreError) -> PreparedCase {
         try PreparedCase(
             key: key, grid: prepared.grid, quantisation: prepared.quantisation, normalisation: prepared.normalisation,
-            imagePath: path(prepared.image), labelPath: prepared.label.map(path), token: prepared.token)
+            imagePath: path(prepared.image), labelPath: prepared.label.map(path),
+            brickPath: brickPath(key), token: prepared.token)
     }
 }
 

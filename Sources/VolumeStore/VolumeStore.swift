@@ -2,7 +2,8 @@ import FoundationEssentials
 import GRDB
 import Glibc
 
-/// A folder of prepared volumes with an SQLite index: `index.sqlite` and `volumes/<dataset>/<case>/{image,label}.nii`.
+/// A folder of prepared volumes with an SQLite index: `index.sqlite` and `volumes/<dataset>/<case>/{image,label}.nii`,
+/// with the voxels once more in `voxels.bricks`.
 ///
 /// Any number of processes may read while others write; writers take turns for each case. See `docs/store.md`.
 public final class VolumeStore: Sendable {
@@ -147,6 +148,9 @@ public final class VolumeStore: Sendable {
 
     /// Where the volumes of a case lie.
     func caseFolder(_ key: CaseKey) -> String { folder.path + "/volumes/\(key.dataset)/\(key.name)" }
+
+    /// Where the voxels of a case lie in bricks, if they do.
+    func brickPath(_ key: CaseKey) -> String { caseFolder(key) + "/" + BrickFile.name }
 
     /// A path below the store's folder as one that can be opened.
     public func path(_ file: StoredFile) -> String { folder.path + "/" + file.path }

@@ -82,6 +82,10 @@ private func expectAgreement(
         #expect(error < tolerance, "image off by \(error)", sourceLocation: location)
         let wrong = zip(zip(reference.label, found.label), reference.isTie).filter { $0.0 != $0.1 && !$1 }.count
         #expect(wrong == 0, "labels", sourceLocation: location)
+        let bricks = volume.bricks
+        let same = try withExtendedLifetime(bricks) { try RenderedPatch(plan, bricks.source, RenderWorkspace()) }
+        #expect(same.image.map(\.bitPattern) == found.image.map(\.bitPattern), "bricks", sourceLocation: location)
+        #expect(same.label == found.label, "labels from bricks", sourceLocation: location)
     }
 }
 
@@ -221,6 +225,51 @@ private func plan(
         for place in [0, volume.shape.count / 2 + 17, volume.shape.count - 1] {
             for n in 0..<volume.shape.count { volume.label[n] = n == place ? 9 : 4 }
             try expectAgreement(plan(volume, try GridShape(56, 43, 40)) { $0.rotation = SIMD3(0.01, 0.01, 0) }, volume)
+        }
+    }
+
+    /// A volume of several bricks along each axis, with labels large enough that whole tiles of them need no look.
+    @Test func manyBricks() throws {
+        let large = RenderingSourceVolume(try! GridShape(101, 70, 43), seed: 5, labelBlock: 24)
+        for rotation in [SIMD3(0.0, 0, 0), SIMD3(0.5, 0.5, 0.5), SIMD3(-0.1, 0.2, 0.05)] {
+            for scale in [0.6, 1.0, 1.7] {
+                try expectAgreement(
+                    plan(large, try! GridShape(41, 33, 26)) {
+                        $0.rotation = rotation
+                        $0.scale = SIMD3(repeating: scale)
+                    }, large)
+            }
+        }
+    }
+
+    /// Bricks and blocks by their definition, voxel by voxel.
+    @Test func bricksHoldTheVoxels() throws {
+        let held = volume.bricks
+        defer { withExtendedLifetime(held) {} }
+        let bricks = held.source, (n, m) = (volume.shape, (2, 6, 5))
+        guard case .bricks(let blocks?) = bricks.order else { throw CancellationError() }
+        for k in 0..<n.k {
+            for j in 0..<n.j {
+                for i in 0..<n.i {
+                    let brick = i / 32 + m.0 * (j / 8 + m.1 * (k / 8)), inner = i % 32 + 32 * (j % 8 + 8 * (k % 8))
+                    #expect(bricks.image![2048 * brick + inner] == volume.image[n.offset(i, j, k)])
+                    let labels = i / 32 + m.0 * (j / 16 + 3 * (k / 8)), place = i % 32 + 32 * (j % 16 + 16 * (k % 8))
+                    #expect(bricks.label![4096 * labels + place] == volume.label[n.offset(i, j, k)])
+                }
+            }
+        }
+        for z in 0..<10 {
+            for y in 0..<11 {
+                for x in 0..<14 {
+                    var found: Set<UInt8> = []
+                    for k in 4 * z..<min(4 * z + 4, n.k) {
+                        for j in 4 * y..<min(4 * y + 4, n.j) {
+                            for i in 4 * x..<min(4 * x + 4, n.i) { found.insert(volume.label[n.offset(i, j, k)]) }
+                        }
+                    }
+                    #expect(blocks[x + 14 * (y + 11 * z)] == (found.count == 1 ? found.first! : 255))
+                }
+            }
         }
     }
 

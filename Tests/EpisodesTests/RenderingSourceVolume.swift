@@ -1,3 +1,4 @@
+import CKernels
 import Episodes
 import Glibc
 import RandomNumbers
@@ -36,7 +37,9 @@ final class RenderingSourceVolume {
 
     deinit { for (base, bytes) in mappings { munmap(base, bytes) } }
 
-    private static func guarded<T>(_: T.Type, count: Int) -> (UnsafeMutablePointer<T>, (UnsafeMutableRawPointer, Int)) {
+    fileprivate static func guarded<T>(_: T.Type, count: Int) -> (
+        UnsafeMutablePointer<T>, (UnsafeMutableRawPointer, Int)
+    ) {
         let page = Int(sysconf(Int32(_SC_PAGESIZE))), bytes = count * MemoryLayout<T>.stride
         let inner = (bytes + page - 1) / page * page
         let base = mmap(nil, inner + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
@@ -50,6 +53,9 @@ final class RenderingSourceVolume {
             image: UnsafePointer(image), label: UnsafePointer(label), shape: shape, quantisation: quantisation,
             normalisation: normalisation)
     }
+
+    /// The present voxels in bricks.
+    var bricks: RenderingBricks { RenderingBricks(self) }
 
     /// The clipped stored value at whole voxel places; the window's lower end outside.
     func raw(_ i: Int, _ j: Int, _ k: Int, pad: Double? = nil) -> Double {
@@ -76,6 +82,28 @@ final class RenderingSourceVolume {
         let (i, j, k) = (Int(n.x), Int(n.y), Int(n.z))
         return shape.contains(i, j, k) ? label[shape.offset(i, j, k)] : 0
     }
+}
+
+/// The voxels of a volume in bricks, each part of them before a page that must not be touched.
+final class RenderingBricks {
+    let source: PatchSource
+    private let mappings: [(UnsafeMutableRawPointer, Int)]
+
+    init(_ volume: RenderingSourceVolume) {
+        let shape = [Int32(volume.shape.i), Int32(volume.shape.j), Int32(volume.shape.k)]
+        let (image, first) = RenderingSourceVolume.guarded(Int16.self, count: iris_image_bricks_size(shape) / 2)
+        let (label, second) = RenderingSourceVolume.guarded(UInt8.self, count: iris_label_bricks_size(shape))
+        let (blocks, third) = RenderingSourceVolume.guarded(UInt8.self, count: iris_label_blocks_size(shape))
+        iris_make_image_bricks(volume.image, shape, image)
+        iris_make_label_bricks(volume.label, shape, label, blocks)
+        mappings = [first, second, third]
+        source = PatchSource(
+            image: UnsafePointer(image), label: UnsafePointer(label), shape: volume.shape,
+            order: .bricks(labelBlocks: UnsafePointer(blocks)), quantisation: volume.quantisation,
+            normalisation: volume.normalisation)
+    }
+
+    deinit { for (base, bytes) in mappings { munmap(base, bytes) } }
 }
 
 /// A patch rendered in fresh memory.

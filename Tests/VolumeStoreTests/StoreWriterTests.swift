@@ -82,7 +82,7 @@ import Volumes
                 try writer.stage(toy.description(digest), image: $0, labels: toy.labels())
             }
             withExtendedLifetime(staged) {
-                #expect(FileManager.default.subpaths(atPath: small.path("volumes/toy"))?.count == 3)
+                #expect(FileManager.default.subpaths(atPath: small.path("volumes/toy"))?.count == 4)
             }
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: small.path("volumes/toy")).isEmpty)

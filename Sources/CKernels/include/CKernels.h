@@ -3,6 +3,7 @@
 #define IRIS_CKERNELS_H
 
 #include "iris_audit.h"
+#include "iris_bricks.h"
 #include "iris_convert.h"
 #include "iris_instruction_set.h"
 #include "iris_intensity.h"

@@ -1,6 +1,7 @@
 #ifndef IRIS_SAMPLER_H
 #define IRIS_SAMPLER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,10 @@
 typedef struct iris_patch_source {
     const int16_t *image;  // shape[0] * shape[1] * shape[2] voxels, i fastest; null to sample labels only
     const uint8_t *label;  // the same grid; null to sample the image only
+    // Whether both lie in bricks (iris_bricks.h) instead, 64-byte aligned; then the labels' blocks, or null. No bit of the
+    // patch depends on it.
+    bool bricked;
+    const uint8_t *label_blocks;
     int32_t shape[3];
     int16_t clip_lower, clip_upper, pad;  // raw values, pad within the clip window
     float scale, offset;                  // normalised = raw * scale + offset

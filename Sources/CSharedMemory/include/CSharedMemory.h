@@ -16,6 +16,9 @@ ssize_t iris_send_with_descriptor(int socket, const void *bytes, size_t count, i
 // Reads the faults that the calling thread had to wait for the disk for.
 long iris_thread_major_faults(void);
 
+// Reads how often any thread of the process touched a page that was not in its page table.
+long iris_page_faults(void);
+
 // The most memory that the process ever held, in bytes.
 long iris_peak_memory(void);
 

@@ -40,6 +40,9 @@ public struct EpisodeBench: Sendable, Codable {
     /// By how much allocated memory grew, per episode, while the stream ran steadily, in bytes; scratch and slots are taken
     /// before.
     public let allocatedBytesPerEpisode: Double
+    /// How often, per episode of the steady stream, a page was touched that the process had not touched before: fresh memory
+    /// from the system, or parts of a case's files.
+    public let pageFaultsPerEpisode: Double
 
     /// - Parameter seconds: for the whole measurement, about.
     public init(of sampler: EpisodeSampler, workers: Int, seconds: Double) async throws {
@@ -75,6 +78,7 @@ public struct EpisodeBench: Sendable, Codable {
         verdict = run.statistics.verdict
         sourceBytesPerSecond = Double(run.statistics.sourceBytes) / run.statistics.elapsed
         allocatedBytesPerEpisode = run.growth
+        pageFaultsPerEpisode = run.faults
         peakMemory = iris_peak_memory()
     }
 
@@ -148,25 +152,26 @@ public struct EpisodeBench: Sendable, Codable {
         return ((ContinuousClock.now - start).seconds, processorTime - work)
     }
 
-    /// Seconds, processor seconds, statistics and growth of allocated memory per episode for a stream after its slots have
+    /// Seconds, processor seconds, statistics, and growth of allocated memory and page faults per episode for a stream after its slots have
     /// been filled once.
     private static func time(_ sampler: EpisodeSampler, _ renderer: EpisodeRenderer, workers: Int, episodes: Int)
         async throws
-        -> (seconds: Double, work: Double, statistics: StreamStatistics, growth: Double)
+        -> (seconds: Double, work: Double, statistics: StreamStatistics, growth: Double, faults: Double)
     {
         var settings = EpisodeStream.Settings()
         settings.workers = workers
         let stream = try EpisodeStream(sampler, settings: settings, renderer: renderer)
         for _ in 0..<stream.memory.slots { _ = try await stream.next() }
-        let before = iris_allocated_bytes()
+        let before = iris_allocated_bytes(), faultsBefore = iris_page_faults()
         let start = ContinuousClock.now, workBefore = processorTime
         for _ in 0..<episodes { _ = try await stream.next() }
         let work = processorTime - workBefore
         let seconds = (ContinuousClock.now - start).seconds
         let growth = Double(iris_allocated_bytes()) - Double(before)
+        let faults = Double(iris_page_faults() - faultsBefore)
         let statistics = stream.statistics
         stream.stop()
-        return (seconds, work, statistics, growth / Double(episodes))
+        return (seconds, work, statistics, growth / Double(episodes), faults / Double(episodes))
     }
 }
 

@@ -4,31 +4,44 @@ import Volumes
 
 /// The voxels of one case, as the renderer reads them: usually memory-mapped files of a store.
 public struct PatchSource {
-    /// `shape.count` stored image voxels, i fastest; `nil` when only labels are rendered.
+    /// `shape.count` stored image voxels, in the order that `order` says; `nil` when only labels are rendered.
     public var image: UnsafePointer<Int16>?
     /// `shape.count` labels on the same grid; `nil` when only the image is rendered.
     public var label: UnsafePointer<UInt8>?
     /// Voxels of the source along i, j and k.
     public var shape: GridShape
+    /// How image and labels lie in memory.
+    public var order: VoxelOrder
     /// How stored integers become intensities.
     public var quantisation: Quantisation
     /// How intensities are clipped and scaled.
     public var normalisation: IntensityNormalisation
 
     public init(
-        image: UnsafePointer<Int16>?, label: UnsafePointer<UInt8>?, shape: GridShape, quantisation: Quantisation,
-        normalisation: IntensityNormalisation
+        image: UnsafePointer<Int16>?, label: UnsafePointer<UInt8>?, shape: GridShape, order: VoxelOrder = .rows,
+        quantisation: Quantisation, normalisation: IntensityNormalisation
     ) {
-        (self.image, self.label, self.shape) = (image, label, shape)
+        (self.image, self.label, self.shape, self.order) = (image, label, shape, order)
         (self.quantisation, self.normalisation) = (quantisation, normalisation)
     }
 
     /// A case of a store. The case must outlive this.
     public init(_ prepared: PreparedCase) {
+        let bricks = prepared.bricks
         self.init(
-            image: prepared.image.voxels, label: prepared.labels?.voxels, shape: prepared.grid.shape,
+            image: bricks?.image ?? prepared.image.voxels,
+            label: bricks == nil ? prepared.labels?.voxels : bricks?.labels, shape: prepared.grid.shape,
+            order: bricks.map { .bricks(labelBlocks: $0.labelBlocks) } ?? .rows,
             quantisation: prepared.quantisation, normalisation: prepared.normalisation)
     }
+}
+
+/// The order of a source's voxels in memory. Patches are the same to the bit for both.
+public enum VoxelOrder {
+    /// i fastest, then j, then k.
+    case rows
+    /// In bricks (`iris_bricks.h`) that begin at multiples of 64 bytes, with the labels' blocks where they are known.
+    case bricks(labelBlocks: UnsafePointer<UInt8>?)
 }
 
 /// Where a rendered patch goes. What is `nil` is not made; a voxel (i, j, k) lies at `shape.offset(i, j, k)`.
@@ -48,6 +61,11 @@ public struct PatchDestination {
     ) {
         (self.image, self.label, self.masks, self.maskFormat) = (image, label, masks, maskFormat)
     }
+}
+
+extension VoxelOrder {
+    fileprivate var isBricks: Bool { if case .bricks = self { true } else { false } }
+    fileprivate var labelBlocks: UnsafePointer<UInt8>? { if case .bricks(let blocks) = self { blocks } else { nil } }
 }
 
 /// How a mask is stored.
@@ -100,7 +118,8 @@ public enum PatchRenderer {
             }
         var voxels = iris_patch_source(
             image: image == nil ? nil : source.image, label: labels == nil ? nil : source.label,
-            shape: source.shape.int32Tuple, clip_lower: window.limits.lowerBound, clip_upper: window.limits.upperBound,
+            bricked: source.order.isBricks, label_blocks: source.order.labelBlocks, shape: source.shape.int32Tuple,
+            clip_lower: window.limits.lowerBound, clip_upper: window.limits.upperBound,
             pad: pad,
             scale: Float(window.scale), offset: Float(window.offset))
         var geometry = iris_patch_geometry()

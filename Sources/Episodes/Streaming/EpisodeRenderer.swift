@@ -127,6 +127,10 @@ public final class EpisodeRenderer: Sendable {
         let plane = prepared.grid.shape.i * prepared.grid.shape.j
         guard !planes.isEmpty else { return }
         // Where the system cannot, page faults do the reading.
+        if let bricks = prepared.bricks {
+            for part in bricks.parts(holding: planes) { _ = iris_populate(part.baseAddress!, part.count) }
+            return
+        }
         _ = iris_populate(prepared.image.voxels + planes.lowerBound * plane, 2 * planes.count * plane)
         if let labels = prepared.labels {
             _ = iris_populate(labels.voxels + planes.lowerBound * plane, planes.count * plane)

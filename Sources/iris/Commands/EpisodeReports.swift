@@ -64,7 +64,8 @@ extension EpisodeBench {
         print("scaling \(scaling.formatted(decimals: 2)) of \(workers) times one worker")
         print(
             "peak memory \(Double(peakMemory).formatted(unit: "B")), allocated memory grew by "
-                + "\(allocatedBytesPerEpisode.formatted(unit: "B")) per episode")
+                + "\(allocatedBytesPerEpisode.formatted(unit: "B")) per episode, "
+                + "\(pageFaultsPerEpisode.formatted(decimals: 1)) page faults per episode")
         print(verdict)
     }
 }

@@ -40,6 +40,9 @@ struct Prepare: AsyncParsableCommand {
 
     @Flag(help: "Hash source files even when their size and time of change are as before.") var checkSources = false
 
+    @Flag(help: "Do without brick files: half the disk space, slower patches. iris store brick makes them later.")
+    var noBricks = false
+
     @Flag(help: "Print the summary as JSON.") var json = false
 
     private static func shard(_ text: String) throws -> Shard {
@@ -63,7 +66,7 @@ struct Prepare: AsyncParsableCommand {
         }
         var options = PreparationOptions()
         (options.jobs, options.shard, options.includesUnlabelled) = (jobs, shard, includeUnlabelled)
-        (options.updates, options.checksSources) = (update, checkSources)
+        (options.updates, options.checksSources, options.makesBricks) = (update, checkSources, !noBricks)
         let preparation = DatasetPreparation(
             manifest: try Manifest.load(dataset), source: URL(filePath: source),
             configuration: try preparationConfiguration(),

@@ -6,8 +6,8 @@ import WorkerThreads
 /// `iris store`: what a store holds, and whether it is sound.
 struct Store: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List, show, verify and merge stores.",
-        subcommands: [List.self, Show.self, Verify.self, Merge.self])
+        abstract: "List, show, verify and merge stores, and make their brick files.",
+        subcommands: [List.self, Show.self, Verify.self, Merge.self, Brick.self])
 
     struct Location: ParsableArguments {
         @Option(help: "Folder of the store.", completion: .directory) var store: String
@@ -65,6 +65,39 @@ struct Store: AsyncParsableCommand {
             let report = VerificationReport(verification)
             if json { try JSONOutput.print(report) } else { report.printText() }
             if !verification.defects.isEmpty { throw ExitStatus.findings }
+        }
+    }
+
+    struct Brick: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make the brick files that cases lack, from which patches are rendered faster.",
+            discussion: """
+                A brick file holds a case's voxels once more, in an order that suits slanted boxes. iris prepare makes it with \
+                the case. It changes no result and may be deleted at any time; a store with brick files takes twice the space.
+
+                Example: iris store brick --store store
+                """)
+
+        @OptionGroup var location: Location
+        @Flag(help: "Make those anew that are there.") var remake = false
+        @Flag(help: "Remove all brick files instead.") var remove = false
+        @Flag(help: "Print an object.") var json = false
+
+        func validate() throws {
+            guard !remake || !remove else {
+                throw ValidationError("expected --remake or --remove but found both. Leave one out.")
+            }
+        }
+
+        func run() throws {
+            let writer = StoreWriter(try location.open(.write))
+            let bar = ProgressBar("brick", total: try writer.store.cases().count, unit: "cases")
+            defer { bar.finish() }
+            let bricks =
+                remove
+                ? try writer.removeBricks { bar.advance() } : try writer.makeBricks(remake: remake) { bar.advance() }
+            let report = BrickReport(bricks)
+            if json { try JSONOutput.print(report) } else { report.printText() }
         }
     }
 

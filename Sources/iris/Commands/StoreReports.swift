@@ -178,3 +178,16 @@ struct MergeReport: Encodable {
         table.printFitted()
     }
 }
+
+/// What `iris store brick` prints.
+struct BrickReport: Encodable {
+    let made, present, removed, bytes: Int
+
+    init(_ bricks: StoreBricks) {
+        (made, present, removed, bytes) = (bricks.made, bricks.present, bricks.removed, bricks.bytes)
+    }
+
+    func printText() {
+        print("brick files: \(made) made, \(present) already there, \(removed) removed; \(bytes) bytes")
+    }
+}
