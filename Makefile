@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-PACKAGES := libdeflate-dev libdnnl-dev libopenblas-dev libopenmpi-dev libpng-dev libsqlite3-dev libssl-dev libxxhash-dev openmpi-bin pkg-config zlib1g-dev
+PACKAGES := libdeflate-dev libdnnl-dev libopenblas-dev libopenmpi-dev libpng-dev libsqlite3-dev libssl-dev libxxhash-dev openmpi-bin pkg-config python3 python3-venv zlib1g-dev
 IRIS := .build/release/iris
 
 # Waiting OpenMP threads sleep instead of spinning: builds and tests share the cores with other work.

@@ -7,7 +7,6 @@ import PackageDescription
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// C libraries of the system, found by pkg-config where they ship a file for it.
@@ -86,7 +85,7 @@ let meeting: [Target] = [
         name: "IrisTraining",
         dependencies: [
             "Episodes", "Preparation", "IrisModel", "Metrics", "Tensors", "VolumeStore", "Datasets", "NIfTI", "Volumes",
-            "Digests", "Configuration", "RandomNumbers", "WorkerThreads", "CMPI", logging,
+            "Digests", "Configuration", "RandomNumbers", "WorkerThreads", "CMPI",
         ]),
     .target(name: "Reports", dependencies: ["Pictures", "Datasets", "Metrics", "Volumes", "NIfTI"]),
     .executableTarget(
@@ -95,7 +94,6 @@ let meeting: [Target] = [
             "Configuration", "Datasets", "Digests", "Episodes", "IrisModel", "IrisTraining", "Metrics", "NIfTI",
             "Pictures",
             "Preparation", "Reports", "Tensors", "VolumeStore", "Volumes", "WorkerThreads", "CKernels", arguments,
-            logging,
             // `iris doctor` asks the libraries for their versions.
             "CCrypto", "CDeflate", "CMPI", "COneDNN", "COpenBLAS", "CPNG", "CXXHash", "CZlib", sqlite,
         ]),
@@ -179,7 +177,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", exact: "1.5.0"),
     ],
     targets: systemLibraries + foundations + data + tensors + meeting + benchmarks + testSupport + fuzzers

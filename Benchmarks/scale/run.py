@@ -38,10 +38,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=1_000_000)
     parser.add_argument("--store", type=pathlib.Path, default=ROOT / ".build-bench" / "scale", help="where the store is made")
-    parser.add_argument("--keep", action="store_true", help="leave the store for another run, which then uses it")
+    parser.add_argument("--keep", action="store_true", help="leave the store for another run, which then uses it and leaves it too")
     options = parser.parse_args()
     index = options.store / "index.sqlite"
-    if not index.exists():
+    is_made_here = not index.exists()
+    if is_made_here:
         start = time.perf_counter()
         subprocess.run([BUILT / "iris-bench", "large-index", "--cases", str(options.cases), "--output", options.store], check=True)
         row("making the index", time.perf_counter() - start, "s")
@@ -55,7 +56,7 @@ def main():
     runs = [whole_program(options.store) for _ in range(3)]
     row("iris episodes plan, one episode, whole program", min(seconds for seconds, _ in runs), "s")
     row("its memory, files in place counted too", min(memory for _, memory in runs), "MB")
-    if not options.keep:
+    if is_made_here and not options.keep:
         shutil.rmtree(options.store)
 
 

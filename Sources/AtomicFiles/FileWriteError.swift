@@ -1,4 +1,5 @@
-/// A file could not be written; what stood under its name before still stands.
+/// A file could not be written. What stood under its name before still stands, but for a failure to sync the folder, when
+/// the new file is in place and a power cut may bring back the old one.
 public struct FileWriteError: Error, Hashable, CustomStringConvertible {
     /// The path as it was given.
     public let file: String

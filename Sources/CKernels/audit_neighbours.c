@@ -23,9 +23,10 @@ typedef struct keyed {
     int32_t point;
 } keyed;
 
-// Moves the `half` smallest keys to the front. Of equal keys the earlier points come first, so the outcome is settled.
+// Of equal keys the earlier points come first, so the outcome is settled.
 static int before(keyed a, keyed b) { return a.key != b.key ? a.key < b.key : a.point < b.point; }
 
+// Moves the `half` smallest keys to the front.
 static void halve(keyed *x, int64_t count, int64_t half) {
     int64_t low = 0, high = count - 1;
     while (low < high) {

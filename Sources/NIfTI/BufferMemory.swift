@@ -45,7 +45,9 @@ public enum BufferMemory {
             return kept
         }
         if let unfit { munmap(unfit.base, unfit.bytes) }
-        return map(max(bytes, leastReserved), used: bytes) ?? map(bytes, used: bytes)
+        // More addresses than the file needs are only reserved; for what it needs the system may refuse.
+        if bytes < leastReserved, let region = map(leastReserved, used: bytes, flags: MAP_NORESERVE) { return region }
+        return map(bytes, used: bytes)
     }
 
     static func giveBack(_ region: Region) {
@@ -56,12 +58,12 @@ public enum BufferMemory {
         if !kept { munmap(region.base, region.bytes) }
     }
 
-    private static func map(_ bytes: Int, used: Int) -> Region? {
+    private static func map(_ bytes: Int, used: Int, flags: CInt = 0) -> Region? {
         guard bytes <= Int.max - 2 * page else { return nil }
         let size = (bytes + page - 1) / page * page
         // A page more than is needed, because the system may begin anywhere; what lies before and after goes again.
         let room = mmap(
-            nil, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+            nil, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0)
         guard let room, room != MAP_FAILED else { return nil }
         let before = (page - Int(bitPattern: room) % page) % page
         if before > 0 { munmap(room, before) }

@@ -59,13 +59,14 @@ struct BrickFile {
     }
 }
 
-/// Memory for the content of a brick file; zeros at first.
+/// Memory for the content of a brick file. The page of text is zero at first; the kernels write every byte behind it.
 final class BrickBuffer {
     let bytes: UnsafeMutableRawBufferPointer
 
     init(count: Int) {
         bytes = .allocate(byteCount: count, alignment: 64)
-        bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        UnsafeMutableRawBufferPointer(rebasing: bytes[..<BrickFile.headerBytes])
+            .initializeMemory(as: UInt8.self, repeating: 0)
     }
 
     deinit { bytes.deallocate() }

@@ -16,7 +16,8 @@ extension VolumeStore {
                     // Only what a store wrote: anything else is not ours to remove.
                     let folder = caseFolder(CaseKey(dataset: dataset, name: name))
                     if !prepared.contains(name), token(in: folder) != nil { removeTree(folder) }
-                    for file in fileNames(in: folder) where file.hasPrefix(BrickFile.name + ".") {
+                    for file in fileNames(in: folder)
+                    where file.hasPrefix(BrickFile.name + ".") && file.hasSuffix(".partial") {
                         unlink(folder + "/" + file)
                     }
                     continue

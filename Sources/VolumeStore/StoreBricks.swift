@@ -25,8 +25,15 @@ extension VolumeStore {
         BrickFile(shape: prepared.grid.shape, isLabelled: prepared.label != nil, token: prepared.token)
     }
 
-    /// What a case's brick file must hold, made from its volumes.
+    /// What a case's brick file must hold, made from its volumes, whose digests are checked.
     func brickContent(_ prepared: PreparedRecord, key: CaseKey) throws(StoreError) -> BrickBuffer {
+        for file in [prepared.image, prepared.label].compactMap(\.self) {
+            let mapping = try FileMapping(path: path(file))
+            let digest = withExtendedLifetime(mapping) { SHA256Digest(of: mapping.bytes) }
+            guard digest == file.digest else {
+                throw .damagedFile(path(file), expected: "SHA-256 \(file.digest)", found: "\(digest)")
+            }
+        }
         let opened = try open(prepared, key: key)
         return withExtendedLifetime(opened) {
             brickFile(prepared).content(
@@ -54,10 +61,10 @@ extension StoreWriter {
             }
             let content = try store.brickContent(prepared, key: record.key)
             // In a writer's transaction, so that no other process changes the folder's files meanwhile.
-            try store.pool.write { _ in
-                guard store.holds(prepared, key: record.key) else {
-                    throw StoreError.changedSinceOpened("\(record.key)")
-                }
+            try store.pool.write { db in
+                guard case .prepared(let present)? = try store.record(of: record.key, in: db)?.status,
+                    present.image.digest == prepared.image.digest, present.label?.digest == prepared.label?.digest
+                else { throw StoreError.changedSinceOpened("\(record.key)") }
                 try AtomicFile.write([UnsafeRawBufferPointer(content.bytes)], to: store.brickPath(record.key))
             }
             result.made += 1

@@ -106,7 +106,8 @@ extension StoreWriter {
         let staged = try withExtendedLifetime(opened) {
             try stage(
                 description, image: VolumeView(grid: prepared.grid, voxels: opened.image.buffer),
-                labels: opened.labels.map { try Volume(grid: prepared.grid, voxels: Array($0.buffer)) })
+                labels: opened.labels.map { try Volume(grid: prepared.grid, voxels: Array($0.buffer)) },
+                bricks: opened.bricks != nil)
         }
         for (copy, original) in [(staged.image, prepared.image), (staged.label, prepared.label)] {
             guard let copy, let original, copy.digest != original.digest else { continue }

@@ -33,6 +33,12 @@ public final class StoreWriter: Sendable {
     public func stage(_ description: CaseDescription, image: VolumeView<Int16>, labels: LabelMap?) throws(StoreError)
         -> StagedCase
     {
+        try stage(description, image: image, labels: labels, bricks: makesBricks)
+    }
+
+    func stage(
+        _ description: CaseDescription, image: VolumeView<Int16>, labels: LabelMap?, bricks: Bool
+    ) throws(StoreError) -> StagedCase {
         let key = description.key
         try VolumeStore.check(name: key.dataset, kind: "dataset")
         try VolumeStore.check(name: key.name, kind: "case")
@@ -65,7 +71,7 @@ public final class StoreWriter: Sendable {
                 header: StoredVolumeHeader.bytes(
                     grid: view.grid, datatype: .uint8, quantisation: .identity, token: token, key: key))
         }
-        if makesBricks {
+        if bricks {
             try writeBricks(
                 image, labels, token: token, digests: (imageFile.digest, labelFile?.digest), staging: staging.path)
         }
@@ -85,7 +91,10 @@ public final class StoreWriter: Sendable {
     /// - Throws: `StoreError` or a database error; the store is then as it was.
     public func commit(_ staged: StagedCase) throws {
         let key = staged.description.key
-        for name in fileNames(in: staged.staging.path) { try synchronise(staged.staging.path + "/" + name) }
+        var names = ["image.nii"]
+        if staged.label != nil { names.append("label.nii") }
+        if access(staged.staging.path + "/" + BrickFile.name, F_OK) == 0 { names.append(BrickFile.name) }
+        for name in names { try synchronise(staged.staging.path + "/" + name) }
         try synchronise(staged.staging.path)
         let target = store.caseFolder(key)
         var exchange: FolderExchange?

@@ -32,11 +32,12 @@ extension VolumeStore {
 
     /// A case by its key; `nil` when the store does not know it. SQLite ends text at a zero byte, so what it found is compared.
     public func record(of key: CaseKey) throws -> StoredCase? {
-        try pool.read {
-            try StoreRows.cases(
-                where: "d.name = \(key.dataset) AND c.name = \(key.name)", in: $0, folder: folder.path
-            ).first { $0.key == key }
-        }
+        try pool.read { try record(of: key, in: $0) }
+    }
+
+    func record(of key: CaseKey, in db: Database) throws -> StoredCase? {
+        try StoreRows.cases(where: "d.name = \(key.dataset) AND c.name = \(key.name)", in: db, folder: folder.path)
+            .first { $0.key == key }
     }
 
     /// The case that people mean by `name` or `dataset/name`.
@@ -49,7 +50,7 @@ extension VolumeStore {
                 ? try StoreRows.cases(
                     where: "d.name = \(parts[0]) AND c.name = \(parts[1])", in: $0, folder: folder.path)
                 : try StoreRows.cases(where: "c.name = \(name)", in: $0, folder: folder.path)
-        }.filter { $0.key.name == parts.last }
+        }.filter { $0.key.name == parts.last && (parts.count != 2 || $0.key.dataset == parts[0]) }
         guard found.count < 2 else { throw StoreError.ambiguousCase(name, datasets: found.map(\.key.dataset)) }
         guard let record = found.first else { throw StoreError.unknownCase(name, folder: folder.path) }
         return record

@@ -93,16 +93,30 @@ import Volumes
         #expect(try await defects(small).isEmpty)
     }
 
-    @Test("Merging makes them, and the next writer clears what a crash left") func mergedAndCleared() async throws {
-        let whole = try SmallStore(), part = try store(bricks: false)
-        let merged = try whole.writer().merge(VolumeStore.open(at: part.folder, mode: .read))
-        #expect(merged.copied == 2)
-        #expect(try opened(whole, "a").bricks != nil)
-        let left = whole.path(path) + ".1-2.partial"
-        try Data([1]).write(to: URL(filePath: left))
-        #expect(try await defects(whole).map(\.kind) == [.orphanFile])
-        _ = try writer(whole)
-        #expect(access(left, F_OK) != 0)
-        #expect(try await defects(whole).isEmpty)
+    @Test("Bricks are not made of volumes that are not what the index says") func damaged() throws {
+        let small = try store(bricks: false), image = small.path("volumes/toy/a/image.nii")
+        var bytes = [UInt8](try Data(contentsOf: URL(filePath: image)))
+        bytes[bytes.count - 1] ^= 1
+        try Data(bytes).write(to: URL(filePath: image))
+        #expect(throws: StoreError.self) { try writer(small).makeBricks() }
+        #expect(try opened(small, "a").bricks == nil)
+    }
+
+    @Test("Merging makes them where the part has them") func merged() throws {
+        for bricks in [true, false] {
+            let whole = try SmallStore(), part = try store(bricks: bricks)
+            let merged = try whole.writer().merge(VolumeStore.open(at: part.folder, mode: .read))
+            #expect(merged.copied == 2)
+            #expect(try (opened(whole, "a").bricks != nil) == bricks)
+        }
+    }
+
+    @Test("The next writer clears what a crash left, and nothing else") func cleared() async throws {
+        let small = try store(), left = small.path(path) + ".1-2.partial", other = small.path(path) + ".bak"
+        for file in [left, other] { try Data([1]).write(to: URL(filePath: file)) }
+        #expect(try await defects(small).map(\.kind) == [.orphanFile, .orphanFile])
+        _ = try writer(small)
+        #expect(access(left, F_OK) != 0 && access(other, F_OK) == 0)
+        #expect(try await defects(small).map(\.kind) == [.orphanFile])
     }
 }

@@ -127,7 +127,8 @@ iris_neighbours *iris_neighbours_build(const float *points, const int32_t *owner
 void iris_neighbours_free(iris_neighbours *tree);
 
 // The owners of the points nearest to `wanted` within a squared distance, each once, at most `most`, the nearest first; points
-// of owners whose patient is `patient` do not count. After `looks` points the search ends: with all of them it is exact.
+// of owners whose patient is `patient` do not count. After `looks` points the search ends. It is approximate with all of
+// them, too: parts are passed over by a bound that holds while no axis was split twice on their path.
 // Returns their number.
 int iris_neighbours_nearest(const iris_neighbours *tree, const int32_t *patients, const float *wanted, int32_t patient,
                             float limit, int64_t looks, iris_likeness *best, int most);

@@ -8,7 +8,7 @@ import NIfTI
 struct CopyVerification {
     /// What the one is suspected to be of the other.
     enum Relation {
-        /// Both show the same box; ``CubeSymmetries/tables`` of this number takes cells of the first to those of the second.
+        /// Both show the same box; the ``CubeSymmetries`` of this number takes cells of the first to those of the second.
         case whole(symmetry: Int)
         /// They overlap; the placement is good to about so many mm.
         case part(ScanPlacement, within: Double)

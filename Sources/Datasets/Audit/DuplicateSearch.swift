@@ -152,12 +152,14 @@ struct DuplicateSearch: Sendable {
         var idle = 0, idleBytes = 0, settled: Set<Int> = []
         for batch in suspects.batches(of: Self.together) {
             if idle >= Self.idleLooks, idleBytes > enough { return }
-            // One partner is enough to know a scan for a copy.
-            let open = batch.filter { !settled.contains(pair($0).b) }
+            // One partner is enough to know a scan for a copy, but the other scan of the pair may be a third copy.
+            func isSettled(_ pair: Pair) -> Bool { settled.isSuperset(of: [pair.a, pair.b]) }
+            let open = batch.filter { !isSettled(pair($0)) }
             try await mapConcurrently(open, jobs: jobs, transform: look) { suspect, copy in
                 let pair = pair(suspect)
                 if let copy {
-                    if settled.insert(pair.b).inserted { found(suspect, copy) }
+                    if !isSettled(pair) { found(suspect, copy) }
+                    settled.formUnion([pair.a, pair.b])
                 } else {
                     idle += 1
                     idleBytes += bytes[pair.a] + bytes[pair.b]

@@ -59,7 +59,7 @@ public struct ImageFingerprint: Sendable {
         return (Double(value), Int(symmetry))
     }
 
-    /// A bound that is cheap to compute: pictures that correlate well have symmetric means that do.
+    /// A filter that is cheap to compute: pictures that correlate well mostly have symmetric means that do.
     func symmetricCorrelation(with other: ImageFingerprint) -> Double {
         guard symmetricPicture.count == other.symmetricPicture.count else { return 0 }
         var sum: Float = 0

@@ -40,7 +40,7 @@ struct LandmarkSearch: Sendable {
         let first, second: Int
         let placement: ScanPlacement
         /// Landmarks that agree on the placement, and how many could have.
-        let agreeing, possible: Int
+        let agreeing: Int
         /// The step of the lattice in mm.
         let step: Double
     }
@@ -163,7 +163,7 @@ struct LandmarkSearch: Sendable {
         let possible = min(overlapping, a.count)
         guard Double(agreeing) >= fewestOfPossible * Double(possible) else { return nil }
         return Match(
-            first: pair.a, second: pair.b, placement: placement, agreeing: agreeing, possible: possible, step: a.step)
+            first: pair.a, second: pair.b, placement: placement, agreeing: agreeing, step: a.step)
     }
 }
 

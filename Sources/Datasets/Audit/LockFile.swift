@@ -55,7 +55,9 @@ public struct LockFile: Codable, Equatable, Sendable {
             throw LockFileError(file: url.path, found: "something else", fix: "Write it anew with --write-lock.")
         }
         guard version == Self.version else {
-            throw LockFileError(file: url.path, found: "version \(version)", fix: "Write it anew with --write-lock.")
+            throw LockFileError(
+                file: url.path, found: "version \(version)",
+                fix: "Check the files with the program that wrote it, then write it anew with --write-lock.")
         }
     }
 

@@ -30,7 +30,7 @@ final class NeighbourIndex: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - limit: the squared distance from which on points are none.
-    ///   - looks: the number of points to look at; with all of them the answer is exact.
+    ///   - looks: the number of points to look at; the more, the likelier are the nearest among the answer.
     func nearest(
         to point: UnsafePointer<Float>, besides patient: Int32, within limit: Float, looks: Int, most: Int
     ) -> [Int] {

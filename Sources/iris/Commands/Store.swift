@@ -90,6 +90,8 @@ struct Store: AsyncParsableCommand {
         }
 
         func run() throws {
+            // Opening for writing would make a store where none is.
+            _ = try location.open(.read)
             let writer = StoreWriter(try location.open(.write))
             let bar = ProgressBar("brick", total: try writer.store.cases().count, unit: "cases")
             defer { bar.finish() }

@@ -150,8 +150,13 @@ import Testing
         var others = means
         iris_cell_means(floats, IRIS_FLOAT32, shape, size, CInt(most), &others)
         #expect(others == means)
-        floats[0] = .nan
+        // Nothing finite in the first cell, whichever of its places are looked at.
+        for voxel in floats.indices where voxel % 24 < 6 && voxel / 24 % 12 < 6 && voxel / 288 < 6 {
+            floats[voxel] = voxel % 2 == 0 ? .nan : .infinity
+        }
         iris_cell_means(floats, IRIS_FLOAT32, shape, size, CInt(most), &others)
-        #expect(others.allSatisfy { $0.isFinite })
+        #expect(others[0] == 0 && others.dropFirst() == means.dropFirst())
+        iris_cell_means(floats.map(Double.init), IRIS_FLOAT64, shape, size, CInt(most), &others)
+        #expect(others[0] == 0 && others.dropFirst() == means.dropFirst())
     }
 }
