@@ -80,7 +80,7 @@ enum ConfigurationReference {
 
             Written by `iris reference configuration` from the lists that the program reads by; `make reference` renews it.
             Files are YAML. Unknown keys are refused with the nearest known one. `a.b` is the key `b` of the mapping at `a`,
-            `a[].b` that of each item of the list at `a`.
+            `a[].b` that of each item of the list at `a`, `a.NAME.b` that of each of the mappings at `a`, by their names.
 
             """
         return introduction + files.map(markdown).joined()
@@ -106,8 +106,13 @@ enum ConfigurationReference {
             let values = [setting.values, setting.unit].compactMap { $0 }.joined(separator: "; ")
             let cells = ["`\(key)`", values, fallback, setting.meaning]
             let row = "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
-            let isList = setting.values.contains("list, each: mapping")
-            return [row] + rows(setting.settings, below: key + (isList ? "[]." : "."))
+            let below =
+                if setting.values.contains("list, each: mapping") {
+                    "[]."
+                } else if setting.values.hasSuffix("to mapping") {
+                    ".NAME."
+                } else { "." }
+            return [row] + rows(setting.settings, below: key + below)
         }
     }
 }
