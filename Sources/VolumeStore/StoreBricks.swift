@@ -25,20 +25,24 @@ extension VolumeStore {
         BrickFile(shape: prepared.grid.shape, isLabelled: prepared.label != nil, token: prepared.token)
     }
 
-    /// What a case's brick file must hold, made from its volumes, whose digests are checked.
+    /// What a case's brick file must hold, made from its volumes.
     func brickContent(_ prepared: PreparedRecord, key: CaseKey) throws(StoreError) -> BrickBuffer {
+        let opened = try open(prepared, key: key)
+        return withExtendedLifetime(opened) {
+            brickFile(prepared).content(
+                image: opened.image.voxels, labels: opened.labels?.voxels,
+                digests: (prepared.image.digest, prepared.label?.digest))
+        }
+    }
+
+    /// - Throws: `StoreError.damagedFile` when a volume of the case is not what the index says.
+    func checkDigests(_ prepared: PreparedRecord) throws(StoreError) {
         for file in [prepared.image, prepared.label].compactMap(\.self) {
             let mapping = try FileMapping(path: path(file))
             let digest = withExtendedLifetime(mapping) { SHA256Digest(of: mapping.bytes) }
             guard digest == file.digest else {
                 throw .damagedFile(path(file), expected: "SHA-256 \(file.digest)", found: "\(digest)")
             }
-        }
-        let opened = try open(prepared, key: key)
-        return withExtendedLifetime(opened) {
-            brickFile(prepared).content(
-                image: opened.image.voxels, labels: opened.labels?.voxels,
-                digests: (prepared.image.digest, prepared.label?.digest))
         }
     }
 }
@@ -59,6 +63,7 @@ extension StoreWriter {
                 result.present += 1
                 continue
             }
+            try store.checkDigests(prepared)
             let content = try store.brickContent(prepared, key: record.key)
             // In a writer's transaction, so that no other process changes the folder's files meanwhile.
             try store.pool.write { db in
