@@ -17,25 +17,30 @@ static int probes(int64_t size, int64_t cells, int most, int64_t *places) {
     return per_cell;
 }
 
-// SUM is the type that the few probes of a row of a cell are added in: exact and quick for narrow integers.
+// SUM is the type that a cell's probes are added in: exact and quick for narrow integers, of which there are 27 at most.
+// All rows of a row of cells are walked together, so that the places along i are looked up once for them.
+#define CELL_ROW(SUM, VALUE, PER_ROW, ROWS)                                                                            \
+    for (int64_t i = 0; i < size[0]; i++) {                                                                            \
+        SUM sum = 0;                                                                                                   \
+        for (int p = 0; p < (PER_ROW); p++) {                                                                          \
+            int64_t at = at_i[(PER_ROW) * i + p];                                                                      \
+            for (int r = 0; r < (ROWS); r++) sum += (SUM)VALUE(rows[r][at]);                                           \
+        }                                                                                                              \
+        out[i] = (float)sum * scale;                                                                                   \
+    }
 #define CELL_MEANS(TYPE, SUM, VALUE)                                                                                   \
     do {                                                                                                               \
-        const TYPE *x = voxels;                                                                                        \
-        for (int64_t k = 0; k < size[2] * pk; k++)                                                                     \
-            for (int64_t j = 0; j < size[1] * pj; j++) {                                                               \
-                const TYPE *row = x + (at_k[k] * shape[1] + at_j[j]) * shape[0];                                       \
-                float *out = cells + ((k / pk) * size[1] + j / pj) * size[0];                                          \
-                if (pi == 3) {                                                                                         \
-                    for (int64_t i = 0; i < size[0]; i++) {                                                            \
-                        const int64_t *at = at_i + 3 * i;                                                              \
-                        out[i] += (float)((SUM)VALUE(row[at[0]]) + (SUM)VALUE(row[at[1]]) + (SUM)VALUE(row[at[2]]));    \
-                    }                                                                                                  \
-                } else if (pi == 2) {                                                                                  \
-                    for (int64_t i = 0; i < size[0]; i++)                                                              \
-                        out[i] += (float)((SUM)VALUE(row[at_i[2 * i]]) + (SUM)VALUE(row[at_i[2 * i + 1]]));             \
-                } else {                                                                                               \
-                    for (int64_t i = 0; i < size[0]; i++) out[i] += (float)(SUM)VALUE(row[at_i[i]]);                    \
-                }                                                                                                      \
+        int count = pj * pk;                                                                                           \
+        for (int64_t k = 0; k < size[2]; k++)                                                                          \
+            for (int64_t j = 0; j < size[1]; j++) {                                                                    \
+                const TYPE *rows[PROBES * PROBES];                                                                     \
+                float *out = cells + (k * size[1] + j) * size[0];                                                      \
+                for (int r = 0; r < count; r++)                                                                        \
+                    rows[r] = (const TYPE *)voxels +                                                                   \
+                              (at_k[k * pk + r / pj] * shape[1] + at_j[j * pj + r % pj]) * shape[0];                   \
+                if (pi == 2 && count == 4) CELL_ROW(SUM, VALUE, 2, 4)                                                  \
+                else if (pi == 3 && count == 9) CELL_ROW(SUM, VALUE, 3, 9)                                             \
+                else CELL_ROW(SUM, VALUE, pi, count)                                                                   \
             }                                                                                                          \
     } while (0)
 #define WHOLE(v) (v)
@@ -47,8 +52,7 @@ void iris_cell_means(const void *voxels, iris_scalar type, const int64_t shape[3
     most = most < 1 ? 1 : most > PROBES ? PROBES : most;
     int pi = probes(shape[0], size[0], most, at_i), pj = probes(shape[1], size[1], most, at_j);
     int pk = probes(shape[2], size[2], most, at_k);
-    int64_t count = size[0] * size[1] * size[2];
-    memset(cells, 0, sizeof(float) * (size_t)count);
+    float scale = 1.0f / (float)(pi * pj * pk);
     switch (type) {
     case IRIS_UINT8: CELL_MEANS(uint8_t, int32_t, WHOLE); break;
     case IRIS_INT8: CELL_MEANS(int8_t, int32_t, WHOLE); break;
@@ -61,8 +65,6 @@ void iris_cell_means(const void *voxels, iris_scalar type, const int64_t shape[3
     case IRIS_FLOAT32: CELL_MEANS(float, float, FINITE); break;
     case IRIS_FLOAT64: CELL_MEANS(double, float, FINITE); break;
     }
-    float scale = 1.0f / (float)(pi * pj * pk);
-    for (int64_t c = 0; c < count; c++) cells[c] *= scale;
 }
 
 // The mean of five neighbours along one axis, for lines of `side` cells that lie `stride` apart.

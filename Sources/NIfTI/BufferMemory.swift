@@ -25,7 +25,7 @@ public enum BufferMemory {
     private static let state = Mutex(State())
     private static let page = 1 << 21
     /// What is reserved at least, so that one region serves files of many sizes and its pages are provided once.
-    private static let leastReserved = 1 << 28
+    private static let leastReserved = 1 << 30
 
     /// At least `bytes` bytes of any content, at a multiple of 2 MB; `nil` when the system has no more.
     static func take(_ bytes: Int) -> Region? {
