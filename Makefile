@@ -26,11 +26,15 @@ build: deps ## build the release binary, .build/release/iris
 # No path of this machine in the program.
 REPRODUCIBLE := -Xcc -ffile-prefix-map=$(CURDIR)=. -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=.
 
-build-static: deps ## build .build-static/release/iris, which runs without Swift's libraries
-	swift build -c release --product iris --static-swift-stdlib --scratch-path .build-static $(REPRODUCIBLE)
+STATIC := -c release --static-swift-stdlib --scratch-path .build-static $(REPRODUCIBLE)
 
-dist: build-static man ## pack dist/iris-VERSION-linux-ARCHITECTURE.tar.gz, which runs on plain Debian 12
-	@Scripts/dist.sh .build-static/release/iris
+build-static: deps ## build .build-static/release/iris, which runs without Swift's libraries
+	swift build $(STATIC) --product iris
+
+dist: build-static ## pack dist/iris-VERSION-linux-ARCHITECTURE.tar.gz, which runs on plain Debian 12
+	swift build $(STATIC) --product generate-manual
+	$(call manual,.build-static/release)
+	@Scripts/dist.sh .build-static/release/iris $(MANUAL)
 
 # One after the other: some tests lower the instruction set of the whole process, which others compare bits on.
 test: deps ## build and run the tests
@@ -134,15 +138,17 @@ docs: deps ## write the libraries' reference to .build-docs
 	swift package --allow-writing-to-directory .build-docs generate-documentation --output-path .build-docs \
 	--enable-experimental-combined-documentation $(foreach l,$(LIBRARIES),--target $(l))
 
-# What `make dist` and packagers take: .build-docs/man/iris.1 and .build-docs/completions/{iris.bash,_iris,iris.fish}.
+# What packagers take: .build-docs/man/iris.1 and .build-docs/completions/{iris.bash,_iris,iris.fish}.
 MANUAL := .build-docs/man/iris.1
 COMPLETIONS := .build-docs/completions
 
+# Writes the manual page of the program in a folder; generate-manual lies beside it.
+manual = @mkdir -p $(dir $(MANUAL)) && $(1)/generate-manual $(1)/iris \
+	--date "$$(git log -1 --format=%cs 2>/dev/null || date +%F)" --output-directory $(dir $(MANUAL))
+
 man: build ## write the manual page to .build-docs/man/iris.1
 	swift build -c release --product generate-manual
-	@mkdir -p $(dir $(MANUAL))
-	.build/release/generate-manual $(IRIS) --date "$$(git log -1 --format=%cs 2>/dev/null || date +%F)" \
-	--output-directory $(dir $(MANUAL))
+	$(call manual,.build/release)
 
 completions: build ## write the completions for bash, zsh and fish to .build-docs/completions
 	@mkdir -p $(COMPLETIONS)
@@ -161,9 +167,10 @@ test-tutorials: build ## run the commands of docs/tutorials as they stand
 format: ## format all Swift code
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
 
-lint: ## check the format of all Swift code, and that public declarations are documented
+lint: ## check the format of all Swift code, that public declarations are documented, and the documents' links
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
 	Scripts/undocumented.py Sources
+	git ls-files -z '*.md' | xargs -0 Scripts/links.py
 
 PEERS := Benchmarks/.venv/bin/python
 

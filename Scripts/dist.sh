@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Packs the program with what it reads at run time into dist/iris-VERSION-linux-ARCHITECTURE.tar.gz.
 #
-# usage: Scripts/dist.sh IRIS
-#   IRIS   the program, linked with Swift's libraries (make build-static)
+# usage: Scripts/dist.sh IRIS MANUAL
+#   IRIS     the program, linked with Swift's libraries (make build-static)
+#   MANUAL   its manual page
 #
 # The same commit and the same program give the same archive: names are sorted, times are the commit's (or
-# SOURCE_DATE_EPOCH), everything belongs to root. `make man` has written the manual page.
+# SOURCE_DATE_EPOCH), everything belongs to root.
 set -euo pipefail
 iris=$1
+manual=$2
+repository=$PWD
 export LC_ALL=C TZ=UTC
 version=$("$iris" --version)
 name=iris-$version-linux-$(uname -m)
@@ -27,10 +30,14 @@ copy() { # FOLDER TARGET: what git knows below it
 }
 copy manifests "$share/iris/manifests"
 copy configs "$share/iris/configs"
-copy docs "$share/doc/iris"
-copy clients/python "$root/python"
-install -D -m 0644 .build-docs/man/iris.1 "$share/man/man1/iris.1"
-install -m 0644 README.md LICENSE CHANGELOG.md "$root"
+install -D -m 0644 "$manual" "$share/man/man1/iris.1"
+# Beside README.md as in the source tree, so that its links and commands hold here too.
+copy docs "$root/docs"
+copy clients/python "$root/clients/python"
+ln -s share/iris/manifests share/iris/configs "$root"
+install -m 0644 README.md CONTRIBUTING.md CHANGELOG.md LICENSE "$root"
+(cd "$root" && find . -name '*.md' -print0 | xargs -0 "$repository/Scripts/links.py") ||
+    { echo "$root: the links above lead nowhere in the archive" >&2; exit 1; }
 "$root/bin/iris" --generate-completion-script bash > "$share/bash-completion/completions/iris"
 "$root/bin/iris" --generate-completion-script zsh > "$share/zsh/site-functions/_iris"
 "$root/bin/iris" --generate-completion-script fish > "$share/fish/vendor_completions.d/iris.fish"
@@ -56,7 +63,8 @@ Iris $version for Debian 12 and other Linux systems with glibc 2.36 or later, $(
 
 2. The program finds manifests and configurations in share/iris below a folder above it. Run it where it is unpacked,
 
-   bin/iris doctor
+   export PATH=\$PWD/bin:\$PATH
+   iris doctor
 
    or copy bin and share into a prefix, as root:
 
@@ -64,10 +72,13 @@ Iris $version for Debian 12 and other Linux systems with glibc 2.36 or later, $(
 
    IRIS_HOME names another folder with manifests/ and configs/.
 
-3. The Python client, which reads episode streams: pip install ./python
+3. The Python client, which reads episode streams: pip install ./clients/python
+
+4. man -l share/man/man1/iris.1 shows the manual page; completions for bash, zsh and fish lie in share too, where those
+   shells look for them below /usr/local.
 
 sha256sum --check --quiet SHA256SUMS tells whether every file arrived as it left.
-README.md says what to do next, share/doc/iris has the rest.
+README.md says what to do next; its make targets need the source tree, its iris commands run as they stand. docs has the rest.
 INSTALL
 (cd "$root" && find . -type f ! -name SHA256SUMS -printf '%P\0' | sort -z | xargs -0 sha256sum > SHA256SUMS)
 find "$root" -type d -exec chmod 0755 {} +
