@@ -55,6 +55,7 @@ private struct CatalogueReader {
     var datasetEnds: [Int] = []
     let hasher = SHA256Hasher()
     private var modalityNumbers: [String: UInt8] = [:]
+    private var datasetNames: [String] = []
 
     init(indexFile: String) { self.indexFile = indexFile }
 
@@ -83,7 +84,8 @@ private struct CatalogueReader {
         while let row = try cases.next() {
             let name: String = row[1], subject: Int64 = row[2], modality: String = row[3]
             guard let affine = try row.withUnsafeData(atIndex: 9, { $0?.withUnsafeBytes(Affine.init(rowData:)) }),
-                let shape = try? GridShape(row[6], row[7], row[8]), let official = CaseSplit(name: row[4]),
+                let shape = try? GridShape(row[6], row[7], row[8]), StoreRows.isStorable(shape),
+                let official = CaseSplit(name: row[4]),
                 let paper = CaseSplit(name: row[5]), let subjectName = subjectNames[subject],
                 let quantisation = StoreRows.quantisation(row[10], row[11]),
                 let normalisation = IntensityNormalisation(
@@ -108,6 +110,7 @@ private struct CatalogueReader {
             try row.withUnsafeData(atIndex: 18) { $0?.withUnsafeBytes(hasher.update) }
         }
         datasetEnds.append(columns.names.count)
+        datasetNames.append(description.name)
     }
 
     private func damage(_ dataset: String, _ name: String) -> StoreError {
@@ -134,14 +137,18 @@ private struct CatalogueReader {
         let rows = try Row.fetchCursor(db, sql: "SELECT * FROM presences ORDER BY case_id, value")
         while let row = try rows.next() {
             let id: Int64 = row[0]
-            guard id <= largest, numbers[Int(id)] >= 0 else { continue }
+            guard (0...largest).contains(id), numbers[Int(id)] >= 0 else { continue }
+            let number = numbers[Int(id)]
+            guard let value = UInt8(exactly: row[1] as Int) else {
+                throw damage(datasetNames[Int(columns.datasets[Int(number)])], columns.names[Int(number)])
+            }
             func place(_ column: Int) -> UInt16 { UInt16(clamping: row[column] as Int) }
             let presence = CompactPresence(
-                value: UInt8(clamping: row[1] as Int), voxels: UInt32(clamping: row[2] as Int),
+                value: value, voxels: UInt32(clamping: row[2] as Int),
                 lower: (place(3), place(4), place(5)), upper: (place(6), place(7), place(8)),
                 centroid: (row[9], row[10], row[11]))
-            found.append((numbers[Int(id)], presence))
-            counts[Int(numbers[Int(id)]) + 1] += 1
+            found.append((number, presence))
+            counts[Int(number) + 1] += 1
         }
         for n in 0..<columns.names.count { counts[n + 1] += counts[n] }
         columns.presenceStarts = Column(counts)

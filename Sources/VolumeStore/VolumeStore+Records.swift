@@ -165,12 +165,13 @@ extension StoreRows {
     private static func preparedRecord(_ row: Row, key: CaseKey, in db: Database) throws -> PreparedRecord? {
         guard let token = row["token"] as String?,
             let sourceGrid = grid(row, "source_i", "source_j", "source_k", "source_affine"),
-            let grid = grid(row, "shape_i", "shape_j", "shape_k", "affine"),
+            let grid = grid(row, "shape_i", "shape_j", "shape_k", "affine"), isStorable(grid.shape),
             let quantisation = quantisation(row["slope"], row["intercept"]),
             let normalisation = IntensityNormalisation(
                 clipLow: row["clip_low"], clipHigh: row["clip_high"], mean: row["mean"],
                 standardDeviation: row["standard_deviation"]),
-            let imageDigest = SHA256Digest(hexadecimal: row["image_digest"])
+            let imageDigest = SHA256Digest(hexadecimal: row["image_digest"]),
+            let classes = try presences(of: row["id"], in: db)
         else { return nil }
         let folder = "volumes/\(key.dataset)/\(key.name)/"
         var label: StoredFile?
@@ -185,7 +186,7 @@ extension StoreRows {
                 nonFinite: row["source_non_finite"]),
             grid: grid, quantisation: quantisation, normalisation: normalisation,
             image: StoredFile(path: folder + "image.nii", bytes: row["image_bytes"], digest: imageDigest), label: label,
-            token: token, classes: try presences(of: row["id"], in: db))
+            token: token, classes: classes)
     }
 
     private static func grid(_ row: Row, _ i: String, _ j: String, _ k: String, _ affine: String) -> Grid? {
@@ -195,22 +196,33 @@ extension StoreRows {
         return Grid(shape: shape, affine: affine)
     }
 
+    /// Whether volume files can have the shape: their headers hold 16 bits with a sign for each axis, the index's positions
+    /// 32 bits for a voxel.
+    static func isStorable(_ shape: GridShape) -> Bool {
+        max(shape.i, shape.j, shape.k) <= Int(Int16.max) && shape.count <= Int(UInt32.max)
+    }
+
     /// `nil` when the numbers cannot be meant.
     static func quantisation(_ slope: Double, _ intercept: Double) -> Quantisation? {
         slope.isFinite && slope > 0 && intercept.isFinite ? Quantisation(slope: slope, intercept: intercept) : nil
     }
 
-    private static func presences(of id: Int64, in db: Database) throws -> [ClassPresence] {
-        try Row.fetchAll(
-            db.cachedStatement(sql: "SELECT * FROM presences WHERE case_id = ? ORDER BY value"), arguments: [id]
-        ).map { row in
-            ClassPresence(
-                value: UInt8(row["value"] as Int), voxels: row["voxels"],
-                box: VoxelBox(
-                    lower: SIMD3(row["low_i"], row["low_j"], row["low_k"]),
-                    upper: SIMD3(row["high_i"], row["high_j"], row["high_k"])),
-                centroid: SIMD3(row["centroid_i"], row["centroid_j"], row["centroid_k"]))
+    /// `nil` when a label value is none.
+    private static func presences(of id: Int64, in db: Database) throws -> [ClassPresence]? {
+        let rows = try Row.fetchAll(
+            db.cachedStatement(sql: "SELECT * FROM presences WHERE case_id = ? ORDER BY value"), arguments: [id])
+        var presences: [ClassPresence] = []
+        for row in rows {
+            guard let value = UInt8(exactly: row["value"] as Int) else { return nil }
+            presences.append(
+                ClassPresence(
+                    value: value, voxels: row["voxels"],
+                    box: VoxelBox(
+                        lower: SIMD3(row["low_i"], row["low_j"], row["low_k"]),
+                        upper: SIMD3(row["high_i"], row["high_j"], row["high_k"])),
+                    centroid: SIMD3(row["centroid_i"], row["centroid_j"], row["centroid_k"])))
         }
+        return presences
     }
 
     private static func sources(of id: Int64, in db: Database) throws -> [SourceFile] {

@@ -220,11 +220,23 @@ private func plan(
         }
     }
 
-    /// One label nearly everywhere lets whole tiles be filled; the single voxel that differs must survive.
-    @Test func singleVoxelOfALabel() throws {
+    /// One label nearly everywhere lets whole tiles be filled; the single voxel that differs must survive. 255 is a label like
+    /// others, though blocks of bricks say "more than one" with it.
+    @Test(arguments: [(9, 4), (255, 4), (4, 255), (255, 0)] as [(UInt8, UInt8)])
+    func singleVoxelOfALabel(label: UInt8, elsewhere: UInt8) throws {
         for place in [0, volume.shape.count / 2 + 17, volume.shape.count - 1] {
-            for n in 0..<volume.shape.count { volume.label[n] = n == place ? 9 : 4 }
+            for n in 0..<volume.shape.count { volume.label[n] = n == place ? label : elsewhere }
             try expectAgreement(plan(volume, try GridShape(56, 43, 40)) { $0.rotation = SIMD3(0.01, 0.01, 0) }, volume)
+        }
+    }
+
+    /// Blocks of 255 alone, of other labels alone and of both.
+    @Test func manyBricksOfTheHighestLabel() throws {
+        let large = RenderingSourceVolume(try! GridShape(101, 70, 43), seed: 6, labelBlock: 24)
+        for n in 0..<large.shape.count where large.label[n] % 3 == 0 { large.label[n] = 255 }
+        #expect((0..<large.shape.count).contains { large.label[$0] == 255 })
+        for rotation in [SIMD3(0.0, 0, 0), SIMD3(0.5, 0.5, 0.5)] {
+            try expectAgreement(plan(large, try! GridShape(41, 33, 26)) { $0.rotation = rotation }, large)
         }
     }
 

@@ -78,6 +78,29 @@ import VolumeStore
         #expect(defects.allSatisfy { $0.key == CaseKey(dataset: "toy", name: "a") })
     }
 
+    @Test(
+        "Numbers of a damaged index that no volume can have are an error of the reader, not its end",
+        arguments: [
+            "UPDATE preparations SET shape_i = 32768 WHERE case_id = 1",
+            "UPDATE preparations SET shape_k = 3000000000 WHERE case_id = 1",
+            "UPDATE preparations SET shape_i = 30000, shape_j = 30000 WHERE case_id = 1",
+            "UPDATE preparations SET shape_j = 0 WHERE case_id = 1",
+            "UPDATE preparations SET slope = -1 WHERE case_id = 1",
+            "UPDATE presences SET value = 256 WHERE case_id = 1 AND value = 7",
+            "UPDATE presences SET value = -1 WHERE case_id = 1 AND value = 7",
+        ])
+    func impossibleNumbers(change: String) async throws {
+        let small = try twoCases()
+        try await DatabaseQueue(path: small.path("index.sqlite")).write { try $0.execute(sql: change) }
+        let complaint = StoreError.format(
+            file: small.path("index.sqlite"),
+            problem: "the rows of case toy/a are damaged. Prepare it again with iris prepare --update.")
+        #expect(throws: complaint) { try VolumeStore.open(at: small.folder, mode: .read).cases() }
+        #expect(throws: complaint) { try small.catalogue() }
+        await #expect(throws: complaint) { try await verify(small) }
+        #expect(throws: complaint) { try StoreWriter(VolumeStore.open(at: small.folder, mode: .write)).makeBricks() }
+    }
+
     @Test("Cases of two configurations in one dataset are reported") func mixed() async throws {
         let small = try twoCases()
         try ToyCase("c").add(to: small.writer(), configuration: "spacing: 2")
