@@ -1,5 +1,7 @@
 import FoundationEssentials
+import NIfTI
 import Testing
+import Volumes
 
 /// `iris episodes` as a process, on a phantom that was prepared.
 @Suite(.serialized) struct EpisodesTests {
@@ -40,6 +42,14 @@ import Testing
         let violations: [String]
     }
 
+    private struct ShownPlan: Decodable {
+        let classes: [Class]
+        struct Class: Decodable {
+            let value: UInt8
+            let structure: String
+        }
+    }
+
     /// Plans print and render to the same digests twice; files, pictures and checks come out; wrong stores and plans are refused.
     @Test func planRenderShowAndCheck() throws {
         let place = try Workplace()
@@ -56,11 +66,27 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: place.path("out/4/query_image.nii.gz")))
 
         let show = try place.run(["show", "3", "--output", place.path("shown"), "--png", place.path("shown.png")])
-        #expect(show.status == 0 && show.output == String(plan.output.split(separator: "\n")[0]) + "\n")
+        #expect(show.status == 0, "\(show.errors)")
         #expect(
             try Data(contentsOf: URL(filePath: place.path("shown.png"))).prefix(4) == Data([0x89, 0x50, 0x4e, 0x47]))
         let info = try IrisCommand(["info", "--json", place.path("shown/reference_0_image.nii.gz")])
         #expect(info.output.contains("float32") && info.status == 0)
+        let json = try place.run(["show", "3", "--json"])
+        #expect(json.status == 0 && json.output == String(plan.output.split(separator: "\n")[0]) + "\n")
+        let classes = try (json.json() as ShownPlan).classes
+        let shown = show.output.split(separator: "\n").map(String.init)
+        try #require(shown.count == 4, "\(show.output)")
+        #expect(shown[0] == "episode 3 of seed 0: task04-hippocampus, MR, patches of 24 x 20 x 16 voxels")
+        #expect(classes.allSatisfy { shown[1].contains("voxels of \($0.structure)") })
+        // The figures are those of the label maps.
+        for (line, name) in [(shown[2], "reference"), (shown[3], "query")] {
+            #expect(line.hasPrefix(name))
+            let file = place.path("shown/\(name == "query" ? name : "reference_0")_label.nii.gz")
+            let label = try NIfTIFile.read(at: file).labelMap()
+            let voxels = classes.map { entry in label.voxels.count { $0 == entry.value } }
+            #expect(line.split(separator: " ").suffix(classes.count).map { Int($0) } == voxels, "\(shown)")
+            #expect(voxels.contains { $0 > 0 })
+        }
 
         let check: Check = try place.run(["check", "--count", "500", "--rendering", "20", "--json"]).json()
         #expect(check.episodes == 500 && check.rendered >= 20 && check.violations.isEmpty)

@@ -42,6 +42,36 @@ extension EpisodeCheck {
     }
 }
 
+/// What an episode holds, for people.
+struct EpisodeReport {
+    let episode: Episode
+
+    init(_ episode: Episode) { self.episode = episode }
+
+    func printText() {
+        let plan = episode.plan, shape = episode.shape
+        print(
+            "episode \(plan.index) of seed \(plan.seed): \(plan.dataset), \(plan.modality), "
+                + "patches of \(shape.i) x \(shape.j) x \(shape.k) voxels")
+        var table = Table(
+            [.text("patch"), .longText("case")] + plan.classes.map { .number("voxels of \($0.structure)") })
+        for (number, reference) in plan.references.enumerated() {
+            let name = plan.references.count == 1 ? "reference" : "reference \(number)"
+            table.add([name, reference.patch.source.name] + episode.withReferenceMasks(number, voxelCounts))
+        }
+        table.add(["query", plan.query.source.name] + episode.withQueryMasks(voxelCounts))
+        table.printFitted()
+    }
+
+    /// How many voxels each mask holds.
+    private func voxelCounts(_ masks: UnsafeBufferPointer<UInt8>) -> [String] {
+        let count = episode.shape.count
+        return episode.plan.classes.indices.map { mask in
+            "\(masks[mask * count..<(mask + 1) * count].count { $0 != 0 })"
+        }
+    }
+}
+
 extension EpisodeBench {
     func printText() {
         var table = Table([.text("stage"), .number("fastest ms"), .number("median ms"), .number("ns/voxel")])

@@ -73,7 +73,13 @@ struct EpisodesCommand: AsyncParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write the patches of one episode as NIfTI files, or picture them before and after augmentation.")
+            abstract: "Show the patches of one episode, as a picture before and after augmentation or as NIfTI files.",
+            discussion: """
+                Prints where each patch comes from and how many voxels of each class it holds; with --json the plan, as iris \
+                episodes plan does.
+
+                Example: iris episodes show 0 --store store --png episode.png
+                """)
 
         @Argument(help: "Index of the episode.") var index: UInt64
         @OptionGroup var source: Source
@@ -82,6 +88,7 @@ struct EpisodesCommand: AsyncParsableCommand {
             help: "Write a picture of all patches, before and after augmentation.",
             completion: .file(extensions: ["png"]))
         var png: String?
+        @Flag(help: "Print the plan as JSON.") var json = false
 
         func run() throws {
             let sampler = try source.sampler(), renderer = EpisodeRenderer(catalogue: sampler.catalogue)
@@ -92,7 +99,7 @@ struct EpisodesCommand: AsyncParsableCommand {
                 let before = try renderer.render(plan.unaugmented)
                 try EpisodePicture(before: before, after: episode, catalogue: sampler.catalogue).write(to: png)
             }
-            print(plan.json)
+            if json { print(plan.json) } else { EpisodeReport(episode).printText() }
         }
     }
 
