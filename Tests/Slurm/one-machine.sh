@@ -29,7 +29,9 @@ SlurmdPidFile=$folder/slurmd-%n.pid
 SlurmctldLogFile=$folder/slurmctld.log
 SlurmdLogFile=$folder/slurmd-%n.log
 ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
+# Binds tasks to processors where a job asks for it (SLURM_CPU_BIND=cores).
+TaskPlugin=task/affinity
+TaskPluginParam=None
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 JobCompType=jobcomp/filetxt
@@ -66,6 +68,11 @@ CONF
 
 stop_slurm() {
     local folder=$1 file pid
+    # Jobs outlive their Slurm.
+    if [ -s "$folder/slurmctld.pid" ]; then
+        scancel --user="$(id -un)" 2> /dev/null || true
+        for _ in $(seq 100); do [ -n "$(squeue --noheader 2> /dev/null || true)" ] || break; sleep 0.1; done
+    fi
     for file in "$folder"/slurmd-*.pid "$folder/slurmctld.pid" "$folder/munge/pid"; do
         [ -s "$file" ] || continue
         pid=$(< "$file")

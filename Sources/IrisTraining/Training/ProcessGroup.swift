@@ -20,19 +20,21 @@ public final class ProcessGroup: @unchecked Sendable {
     /// - Throws: `TrainingError.strangers` when a batch system started several processes that do not know of each other. Each
     ///   would train a model of its own, in one folder.
     public static func join() throws(TrainingError) -> ProcessGroup {
+        // mpirun says how many it started. srun says so too, and sets its number also for mpirun's helpers, one on each node.
+        let started = number("OMPI_COMM_WORLD_SIZE") ?? number("SLURM_STEP_NUM_TASKS") ?? 1
         let group = current
-        // srun sets this for what it starts; so it does for mpirun's helpers, whose processes have found each other by now.
-        let started = getenv("SLURM_STEP_NUM_TASKS").flatMap { Int(String(cString: $0)) } ?? 1
-        guard isInGroup || started < 2 else { throw .strangers(processes: started) }
+        guard group.size > 1 || started < 2 else { throw .strangers(processes: started) }
         return group
     }
 
     /// mpirun sets the first, every PMIx server (Slurm's too) the second.
-    private static var isInGroup: Bool { getenv("OMPI_COMM_WORLD_SIZE") != nil || getenv("PMIX_RANK") != nil }
+    private static var isLaunched: Bool { getenv("OMPI_COMM_WORLD_SIZE") != nil || getenv("PMIX_RANK") != nil }
+
+    private static func number(_ variable: String) -> Int? { getenv(variable).flatMap { Int(String(cString: $0)) } }
 
     /// Without a launcher MPI is not touched.
     private static let current: ProcessGroup = {
-        guard isInGroup else { return ProcessGroup() }
+        guard isLaunched else { return ProcessGroup() }
         var provided: Int32 = 0
         precondition(
             MPI_Init_thread(nil, nil, Int32(MPI_THREAD_SERIALIZED), &provided) == MPI_SUCCESS,
