@@ -24,7 +24,7 @@ build: deps ## build the release binary, .build/release/iris
 	swift build -c release --product iris
 
 # No path of this machine in the program.
-REPRODUCIBLE := -Xcc -ffile-prefix-map=$(CURDIR)=. -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=.
+REPRODUCIBLE := -Xcc '-ffile-prefix-map=$(CURDIR)=.' -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.'
 
 STATIC := -c release --static-swift-stdlib --scratch-path .build-static $(REPRODUCIBLE)
 
@@ -43,7 +43,7 @@ test: deps ## build and run the tests
 
 # Tests that need PyTorch are skipped, and say so, where it is not installed: pip install torch into clients/python/.venv.
 test-python: build clients/python/.venv/ready ## test the Python client against the release binary
-	cd clients/python && IRIS=$(CURDIR)/$(IRIS) .venv/bin/python -m pytest -q
+	cd clients/python && IRIS='$(CURDIR)/$(IRIS)' .venv/bin/python -m pytest -q
 
 clients/python/.venv/ready: clients/python/pyproject.toml
 	python3 -m venv clients/python/.venv
@@ -65,7 +65,7 @@ THREAD_TESTS ?= WorkerThreadsTests|VolumeStoreTests|PreparationTests|EpisodeStre
 
 test-threads: deps ## run the concurrent parts' tests under ThreadSanitizer; THREAD_TESTS=EpisodeStreamTests for some
 	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
-	TSAN_OPTIONS="halt_on_error=0 exitcode=66 suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" OMP_NUM_THREADS=1 \
+	TSAN_OPTIONS="halt_on_error=0 exitcode=66 suppressions='$(CURDIR)/Tests/thread-sanitizer.txt'" OMP_NUM_THREADS=1 \
 	swift test --sanitize=thread --scratch-path .build-tsan --skip-build --filter '$(THREAD_TESTS)'
 
 test-slurm: build ## run the jobs of docs/cluster on a Slurm of this one machine (as root, with slurm-wlm and munge)
@@ -142,19 +142,21 @@ docs: deps ## write the libraries' reference to .build-docs
 MANUAL := .build-docs/man/iris.1
 COMPLETIONS := .build-docs/completions
 
-# Writes the manual page of the program in a folder; generate-manual lies beside it.
+# Writes the manual page of the program in a folder; generate-manual lies beside it. Paragraphs are not empty lines in mdoc.
 manual = @mkdir -p $(dir $(MANUAL)) && $(1)/generate-manual $(1)/iris \
-	--date "$$(git log -1 --format=%cs 2>/dev/null || date +%F)" --output-directory $(dir $(MANUAL))
+	--date "$$(git log -1 --format=%cs 2>/dev/null || date +%F)" --output-directory $(dir $(MANUAL)) && \
+	sed -i 's/^$$/.Pp/' $(MANUAL)
 
 man: build ## write the manual page to .build-docs/man/iris.1
 	swift build -c release --product generate-manual
 	$(call manual,.build/release)
 
-completions: build ## write the completions for bash, zsh and fish to .build-docs/completions
+completions: build ## write the completions for bash, zsh and fish to .build-docs/completions, and try them
 	@mkdir -p $(COMPLETIONS)
 	$(IRIS) --generate-completion-script bash > $(COMPLETIONS)/iris.bash
 	$(IRIS) --generate-completion-script zsh > $(COMPLETIONS)/_iris
 	$(IRIS) --generate-completion-script fish > $(COMPLETIONS)/iris.fish
+	Tests/Completions/run.sh $(IRIS)
 
 reference: build ## renew docs/reference from what the program reads by
 	@mkdir -p docs/reference

@@ -26,9 +26,11 @@ say "Train on the patients of the training part"
 "$iris" train --config configs/train/demo.yaml --store "$folder/store" --output "$folder/run"
 
 say "The same network with the weights it started from"
-sed -e "s#\.\./#$PWD/configs/#" -e 's/^steps:.*/steps: 1/' -e 's/peak: [0-9.]*/peak: 1e-12/' \
-    -e 's/^validation:.*/validation: {episodes: 0}/' configs/train/demo.yaml > "$folder/untrained.yaml"
-"$iris" train --config "$folder/untrained.yaml" --store "$folder/store" --output "$folder/untrained"
+# Beside a copy of the files that it names, wherever the folders lie.
+cp -r configs "$folder/configs"
+sed -e 's/^steps:.*/steps: 1/' -e 's/peak: [0-9.]*/peak: 1e-12/' -e 's/^validation:.*/validation: {episodes: 0}/' \
+    configs/train/demo.yaml > "$folder/configs/train/untrained.yaml"
+"$iris" train --config "$folder/configs/train/untrained.yaml" --store "$folder/store" --output "$folder/untrained"
 
 evaluate() {
     "$iris" evaluate --checkpoint "$1" --store "$folder/store" --split test --split-list official \

@@ -17,9 +17,11 @@ if [ ! -d "$folder" ]; then
     # A stand-in has too few patients for a validation part: it trains for a moment and is judged by what it trained on.
     folder=datasets/phantom/raw/msd-hippocampus store=datasets/phantom/store run=$run-phantom split=none references=2 repeats=1
     mkdir -p "$run"
-    sed -e "s#\.\./#$PWD/configs/#" -e 's/^steps:.*/steps: 40/' -e 's/^validation:.*/validation: {episodes: 0}/' \
-        -e 's/^checkpoints:.*/checkpoints: {every: 20, keep: 1}/' "$training" > "$run/train.yaml"
-    training=$run/train.yaml
+    # Beside a copy of the files that it names, wherever the folders lie.
+    cp -r configs "$run"
+    sed -e 's/^steps:.*/steps: 40/' -e 's/^validation:.*/validation: {episodes: 0}/' \
+        -e 's/^checkpoints:.*/checkpoints: {every: 20, keep: 1}/' "$training" > "$run/configs/train/phantom.yaml"
+    training=$run/configs/train/phantom.yaml
     say "SYNTHETIC DATA: a short training on phantoms, scored on the phantoms it trained on. It shows that everything runs."
 fi
 
