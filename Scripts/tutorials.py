@@ -9,8 +9,8 @@ not 0 by design says so in the tutorial itself. PATH begins with the folder of `
 tree. A block that opens with ```sh needs=MODULE is left out, and that is said, where python3 cannot import the module.
 
 Blocks that open with ```output show lines of what the commands before them print, in this order. "…" in them stands for any
-text, and so does a number before a unit of time or speed (s, /s); numbers with a decimal point may differ by 0.05, since the
-last digits of a training depend on the processor.
+text, and so does a number before a unit of time or speed (s, /s). In a block that opens with ```output within=0.2, numbers with a
+decimal point may differ by so much: the end of a training depends on the processor and on the number of threads.
 
 All other blocks are shown only.
 """
@@ -24,27 +24,27 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-BLOCK = re.compile(r"^```(\S*)(?: needs=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\S*)(?: (?:needs|within)=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = "---- end of block"
 TOKEN = re.compile(
     r"(?P<any>…)|(?P<speed>\d+(?:\.\d+)?(?=\s?\w*/s\b|\s+s\b))|(?P<decimal>\d+\.\d+)|(?P<space>\s+)|(?P<plain>.)")
 PATTERNS = {"any": ".*", "speed": r"\d+(?:\.\d+)?", "decimal": r"(\d+\.\d+)", "space": r"\s+"}
 
 
-def matches(shown, line):
-    """Whether a line of output is what a tutorial shows."""
+def matches(shown, line, within):
+    """Whether a line of output is what a tutorial shows, but for so much in numbers with a decimal point."""
     tokens = list(TOKEN.finditer(shown.strip()))
     pattern = "".join(PATTERNS.get(token.lastgroup) or re.escape(token.group()) for token in tokens)
     decimals = [float(token.group()) for token in tokens if token.lastgroup == "decimal"]
     found = re.fullmatch(pattern, line.strip())
-    return found is not None and all(abs(float(a) - b) < 0.0501 for a, b in zip(found.groups(), decimals))
+    return found is not None and all(abs(float(a) - b) <= within for a, b in zip(found.groups(), decimals))
 
 
-def missing(shown, output):
+def missing(shown, output, within):
     """The first line of a shown block that the output does not hold behind the lines before it; None when all are there."""
     rest = iter(output)
     for line in filter(str.strip, shown.splitlines()):
-        if not any(matches(line, candidate) for candidate in rest):
+        if not any(matches(line, candidate, within) for candidate in rest):
             return line
     return None
 
@@ -56,15 +56,15 @@ def can_import(module):
 def run(tutorial, program):
     """Whether all commands ended well and printed what is shown."""
     commands, shown, left_out, is_left_out = [], [], set(), False
-    for kind, needs, text in BLOCK.findall(tutorial.read_text(encoding="utf-8")):
+    for kind, option, text in BLOCK.findall(tutorial.read_text(encoding="utf-8")):
         if kind == "sh":
-            is_left_out = bool(needs) and not can_import(needs)
+            is_left_out = bool(option) and not can_import(option)
             if is_left_out:
-                left_out.add(needs)
+                left_out.add(option)
             else:
                 commands.append(text)
         elif kind == "output" and not is_left_out:
-            shown.append((len(commands), text))
+            shown.append((len(commands), float(option or 0), text))
     script = "set -euo pipefail\nexec 9> trace; BASH_XTRACEFD=9; set -x\n" + "".join(
         f"{text}{{ echo; echo '{MARK}'; }} 2> /dev/null\n" for text in commands)
     with tempfile.TemporaryDirectory(prefix="iris-tutorial-") as folder:
@@ -83,8 +83,8 @@ def run(tutorial, program):
         print(f"{tutorial.name}: FAILED with status {done.returncode} at {''.join(last)}")
         return False
     outputs = [[]] + [text.splitlines() for text in done.stdout.split(MARK)]
-    for block, text in shown:
-        line = missing(text, outputs[block])
+    for block, within, text in shown:
+        line = missing(text, outputs[block], within)
         if line is not None:
             print("\n".join(outputs[block]))
             print(f"{tutorial.name}: FAILED: the above is printed, but the tutorial shows: {line}")
