@@ -1,4 +1,4 @@
-"""libdeflate alone on the files that the audit reads: from the page cache into one buffer that is there already.
+"""libdeflate alone on the files that the audit reads: from the page cache into buffers that are there already.
 
 Nothing is looked at; only gzip's own checksum is verified. Plain files are read into the buffer.
 """
@@ -12,10 +12,11 @@ from trees import TREES, files
 library = ctypes.CDLL(ctypes.util.find_library("deflate") or "libdeflate.so.0")
 library.libdeflate_alloc_decompressor.restype = ctypes.c_void_p
 decompress = library.libdeflate_gzip_decompress
-decompress.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t,
+decompress.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t,
                        ctypes.POINTER(ctypes.c_size_t)]
 decompressor = library.libdeflate_alloc_decompressor()
 buffer = ctypes.create_string_buffer(1 << 30)
+compressed = ctypes.create_string_buffer(1 << 30)
 
 
 def read(paths):
@@ -26,9 +27,9 @@ def read(paths):
             if path.suffix != ".gz":
                 total += file.readinto(buffer)
                 continue
-            compressed = file.read()
+            size = file.readinto(compressed)
         written = ctypes.c_size_t()
-        if decompress(decompressor, compressed, len(compressed), buffer, len(buffer), ctypes.byref(written)) != 0:
+        if decompress(decompressor, compressed, size, buffer, len(buffer), ctypes.byref(written)) != 0:
             raise SystemExit(f"{path}: not one sound gzip member")
         total += written.value
     return total

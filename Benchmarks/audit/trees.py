@@ -1,4 +1,4 @@
-"""The trees that the audit and its peer read: synthetic CTs of full size, and many small volumes."""
+"""The trees that the audit and its peer read: synthetic scans of a scanner's size, of a prepared one's, and many small volumes."""
 import os
 import pathlib
 import subprocess
@@ -9,6 +9,7 @@ WORK = PROJECT / ".build-bench" / "audit"
 
 # name of the measurement: manifest, patients, size
 TREES = {
+    "clinical volumes": ("amos22", 16, "clinical"),
     "large volumes": ("amos22", 8, "large"),
     "small volumes": ("msd", 100, "standard"),
 }
@@ -17,10 +18,10 @@ TREES = {
 def tree(name):
     """The folder of a tree, made when it is not there."""
     manifest, patients, size = TREES[name]
-    folder = WORK / manifest
+    folder = WORK / f"{manifest}-{size}"
     if not folder.exists():
         WORK.mkdir(parents=True, exist_ok=True)
-        part = WORK / (manifest + ".part")
+        part = folder.with_suffix(".part")
         subprocess.run(["rm", "-rf", part], check=True)
         subprocess.run([BUILT / "iris", "phantom", manifest, "--output", part, "--cases", str(patients), "--size", size],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=PROJECT)

@@ -127,9 +127,9 @@ private final class SourceVolume: @unchecked Sendable {
                     noise = noise &* 1_664_525 &+ 1_013_904_223
                     // Triangle waves along each axis: cheap, smooth, and of the size of organs.
                     let wave = abs((i &+ 10 &* seed) % 120 &- 60) &+ abs(j % 150 &- 75) &+ abs(k % 100 &- 50)
-                    let value = wave &* 8 &- 740 &+ Int(noise >> 26)
-                    image[row + i] = Int16(value)
-                    label[row + i] = value > 300 ? 1 : value < -350 ? 2 : 0
+                    image[row + i] = Int16(wave &* 8 &- 740 &+ Int(noise >> 26))
+                    // Of whole bodies with smooth borders, as labels are.
+                    label[row + i] = wave > 126 ? 1 : wave < 45 ? 2 : 0
                 }
             }
         }

@@ -164,8 +164,10 @@ static inline __attribute__((always_inline)) void sample_tile(
                     _mm256_maskstore_ps(job->image + out, mask, v);
             }
             if (label) {
-                _mm256_store_si256((__m256i *)index,
-                    stage_index(_mm256_add_epi32(px, half), _mm256_add_epi32(py, half), _mm256_add_epi32(pz, half), row, plane));
+                __m256i nearest = stage_index(
+                    _mm256_add_epi32(px, half), _mm256_add_epi32(py, half), _mm256_add_epi32(pz, half), row, plane);
+                _mm256_store_si256(
+                    (__m256i *)index, _mm256_sub_epi32(nearest, _mm256_set1_epi32(t->label_offset)));
                 for (int32_t x = 0; x < tile->count[0]; x++) job->label[out + x] = job->labels[index[x]];
             }
         }

@@ -132,6 +132,8 @@ static inline __attribute__((always_inline)) bool stage_labels_of(
     for (int32_t c = 0; c < box->row; c += STAGE_ROW) {
         __mmask16 lanes = inner_lanes(s, box, c);
         column_parts parts = parts_of(l, box->lower[0] + c, lanes);
+        // Lanes outside the source hold 0, as `first` does at a border; those beyond the box are not looked at.
+        __m128i expected = _mm_maskz_mov_epi8(lanes, first);
         for (int32_t z = 0; z < box->size[2]; z++) {
             int32_t depth = box->lower[2] + z;
             bool plane_inside = inside || is_within(depth, s->shape[2]);
@@ -144,7 +146,8 @@ static inline __attribute__((always_inline)) bool stage_labels_of(
                     row = _mm_maskz_loadu_epi8(parts.lanes[0], from + parts.offset[0]);
                     if (parts.lanes[1]) row = _mm_mask_loadu_epi8(row, parts.lanes[1], from + parts.offset[1]);
                 }
-                difference = _mm_or_si128(difference, _mm_maskz_mov_epi8(inside ? lanes : 0xffff, _mm_xor_si128(row, first)));
+                // difference | (row ^ expected)
+                difference = _mm_ternarylogic_epi32(difference, row, expected, 0xf6);
                 _mm_store_si128((__m128i *)to, row);
             }
         }
@@ -152,7 +155,6 @@ static inline __attribute__((always_inline)) bool stage_labels_of(
     return _mm_testz_si128(difference, difference);
 }
 
-// Inside the source every lane outside the mask lies past the box; at a border it holds 0, as `first` does there.
 static bool stage_labels(const sampler_job *job, const tile_box *box) {
     return is_inside(job->source, box) ? stage_labels_of(job, box, true) : stage_labels_of(job, box, false);
 }
@@ -214,17 +216,24 @@ static inline __attribute__((always_inline)) void prepare_slice(
     __m512i base_x = _mm512_set1_epi32(base[0]), base_y = _mm512_set1_epi32(base[1]), base_z = _mm512_set1_epi32(base[2]);
     __m512i fraction = _mm512_set1_epi32(PLACE_FRACTION), half = _mm512_set1_epi32(PLACE_HALF);
     __m512i rounding = _mm512_set1_epi32(1 << (PLACE_BITS - WEIGHT_BITS - 1));
+    __m512i offset = _mm512_set1_epi32(t->label_offset), one = _mm512_set1_epi32(1);
     __m512 unit = _mm512_set1_ps(0x1p-24f);
     for (int v = 0; v < 4; v++) {
         const int32_t *places = t->places + 16 * v + TILE * TILE * z;
         __m512i px = _mm512_add_epi32(_mm512_load_si512(places), base_x);
         __m512i py = _mm512_add_epi32(_mm512_load_si512(places + TILE_VOXELS), base_y);
         __m512i pz = _mm512_add_epi32(_mm512_load_si512(places + 2 * TILE_VOXELS), base_z);
-        if (label)
-            _mm512_store_si512(slice->label_index + 16 * v,
-                stage_index(_mm512_add_epi32(px, half), _mm512_add_epi32(py, half), _mm512_add_epi32(pz, half), row, plane));
+        __m512i index = stage_index(px, py, pz, row, plane);
+        if (label) {
+            // The nearest voxel is the next one where the first bit after the point is set.
+            __m512i nearest = _mm512_sub_epi32(index, offset);
+            nearest = _mm512_mask_add_epi32(nearest, _mm512_test_epi32_mask(px, half), nearest, one);
+            nearest = _mm512_mask_add_epi32(nearest, _mm512_test_epi32_mask(py, half), nearest, row);
+            nearest = _mm512_mask_add_epi32(nearest, _mm512_test_epi32_mask(pz, half), nearest, plane);
+            _mm512_store_si512(slice->label_index + 16 * v, nearest);
+        }
         if (!image) continue;
-        _mm512_store_si512(slice->index + 16 * v, stage_index(px, py, pz, row, plane));
+        _mm512_store_si512(slice->index + 16 * v, index);
         slice->fx[v] = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_and_si512(px, fraction)), unit);
         slice->fz[v] = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_and_si512(pz, fraction)), unit);
         __m512i wy = _mm512_srli_epi32(

@@ -80,9 +80,11 @@ typedef struct prepared_tile {
     output_tile tile;
     tile_box box;
     tile_box before;        // the box of the tile before it in the walk
+    tile_box label_box;     // the part of `box` that holds all nearest voxels, in a stage with the same strides
+    int32_t label_offset;   // from the stage's index of a voxel in `box` to that in `label_box`, to be subtracted
     int32_t base[3];        // the reference place relative to the box
     const int32_t *places;  // of its voxels, relative to the reference place
-    uint8_t block_label;    // the label of all blocks that the box touches, or IRIS_MIXED_BLOCK
+    uint8_t block_label;    // the label of all blocks that the label box touches, or IRIS_MIXED_BLOCK
     enum { TILE_OUTSIDE, TILE_DIRECT, TILE_STAGED } way;
 } prepared_tile;
 

@@ -37,7 +37,7 @@ static void sample_tile(
                 if (label)
                     job->label[out + x] = job->labels
                         [((px + PLACE_HALF) >> PLACE_BITS) + ((py + PLACE_HALF) >> PLACE_BITS) * box->row
-                         + ((pz + PLACE_HALF) >> PLACE_BITS) * box->plane];
+                         + ((pz + PLACE_HALF) >> PLACE_BITS) * box->plane - t->label_offset];
             }
         }
 }

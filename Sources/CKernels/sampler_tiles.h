@@ -1,7 +1,7 @@
 // The walk over the tiles of a patch. Each variant includes this after it has defined
 //
 //     void stage_pairs(const sampler_job *, const tile_box *)     the image box, clipped, as pairs of rows
-//     bool stage_labels(const sampler_job *, const tile_box *)    the label box; whether it holds one value only
+//     bool stage_labels(const sampler_job *, const tile_box *)    a label box; whether it holds one value only
 //     void sample_tile(const sampler_job *, const prepared_tile *, const prepared_tile *next, bool image, bool label)
 //         from the stage to the patch, asking for the source rows of `next` on the way (prefetch_planes)
 #include "sampler_internal.h"
@@ -90,23 +90,26 @@ static void fill_tile(const sampler_job *job, const output_tile *tile) {
 
 static void fill_tile_labels(const sampler_job *job, const output_tile *tile, uint8_t value) {
     const iris_patch_geometry *g = job->geometry;
+    const uint64_t row = value * 0x0101010101010101u;
     for (int32_t z = 0; z < tile->count[2]; z++)
         for (int32_t y = 0; y < tile->count[1]; y++) {
             uint8_t *out = job->label + tile->corner[0]
                 + (size_t)g->shape[0] * (tile->corner[1] + y + (size_t)g->shape[1] * (tile->corner[2] + z));
+            // One store where the row is whole: a call of memset for eight bytes takes longer than all else here.
             if (tile->count[0] == TILE)
-                memset(out, value, TILE);
+                memcpy(out, &row, sizeof row);
             else
-                memset(out, value, (size_t)tile->count[0]);
+                memcpy(out, &row, (size_t)tile->count[0]);
         }
 }
 
-// Where the places of a tile lead: the box that holds them, and what is to be done about it.
+// Where the places of a tile lead: the boxes that hold them, and what is to be done about it.
 static void locate_tile(const sampler_job *job, prepared_tile *t, const int32_t low[3], const int32_t high[3]) {
     const int32_t *shape = job->source->shape;
     int64_t place[3];
     affine_place(job->geometry, t->tile.corner[0], t->tile.corner[1], t->tile.corner[2], place);
     bool outside = false, large = false;
+    int32_t before[3];
     for (int a = 0; a < 3; a++) {
         int64_t first = (place[a] + low[a]) >> PLACE_BITS;
         int64_t last = ((place[a] + high[a]) >> PLACE_BITS) + 1;
@@ -117,9 +120,18 @@ static void locate_tile(const sampler_job *job, prepared_tile *t, const int32_t 
         t->box.lower[a] = (int32_t)first;
         t->box.size[a] = (int32_t)(last - first + 1);
         t->base[a] = (int32_t)(place[a] - first * (1 << PLACE_BITS));
+        // Nearest voxels reach one voxel less far than the neighbours that are interpolated.
+        int64_t nearest = (place[a] + low[a] + PLACE_HALF) >> PLACE_BITS;
+        before[a] = (int32_t)(nearest - first);
+        t->label_box.lower[a] = (int32_t)nearest;
+        t->label_box.size[a] = job->geometry->displacement
+            ? (int32_t)(((place[a] + high[a] + PLACE_HALF) >> PLACE_BITS) - nearest + 1) : t->box.size[a] - 1;
     }
     t->box.row = (t->box.size[0] + STAGE_ROW - 1) / STAGE_ROW * STAGE_ROW;
     t->box.plane = t->box.row * t->box.size[1];
+    t->label_box.row = t->box.row;
+    t->label_box.plane = t->box.plane;
+    t->label_offset = before[0] + before[1] * t->box.row + before[2] * t->box.plane;
     large |= (size_t)t->box.plane * t->box.size[2] > STAGE_CAPACITY;
     t->way = outside ? TILE_OUTSIDE : large ? TILE_DIRECT : TILE_STAGED;
 }
@@ -155,7 +167,7 @@ static void render_tile(const sampler_job *job, const prepared_tile *t, const pr
     if (job->image) stage_pairs(job, &t->box);
     bool labels = job->label;
     if (labels) {
-        if (t->block_label != IRIS_MIXED_BLOCK || stage_labels(job, &t->box)) {
+        if (t->block_label != IRIS_MIXED_BLOCK || stage_labels(job, &t->label_box)) {
             fill_tile_labels(job, &t->tile, t->block_label != IRIS_MIXED_BLOCK ? t->block_label : job->labels[0]);
             labels = false;
         }
@@ -210,7 +222,7 @@ static void prepare_tile(const sampler_job *job, int32_t n, prepared_tile *t) {
         t->places = job->affine_places;
     }
     locate_tile(job, t, low, high);
-    t->block_label = job->label && t->way == TILE_STAGED ? label_of_blocks(job, &t->box) : IRIS_MIXED_BLOCK;
+    t->block_label = job->label && t->way == TILE_STAGED ? label_of_blocks(job, &t->label_box) : IRIS_MIXED_BLOCK;
 }
 
 static void sample_tiles(sampler_job *job) {
