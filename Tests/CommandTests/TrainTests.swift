@@ -138,15 +138,18 @@ import Testing
         #expect(names.contains { $0.hasPrefix("step-") })
     }
 
-    @Test func processesThatDoNotKnowOfEachOtherAreRefused() throws {
+    /// Variables of a launcher that did not start this process, as a shell inside a step hands them on, make no group.
+    @Test(arguments: [[:], ["PMIX_RANK": "0"], ["OMPI_COMM_WORLD_SIZE": "2"]])
+    func processesThatDoNotKnowOfEachOtherAreRefused(inherited: [String: String]) throws {
         let place = try TrainingFolder()
         defer { place.remove() }
         let refused = try IrisCommand(
-            place.train(try place.training(steps: 1, batch: 1), "run"), environment: ["SLURM_STEP_NUM_TASKS": "2"])
+            place.train(try place.training(steps: 1, batch: 1), "run"),
+            environment: inherited.merging(["SLURM_STEP_NUM_TASKS": "2"]) { $1 })
         #expect(refused.status == 2)
         #expect(
             refused.errors.contains(
-                "Slurm started 2 processes that do not know of each other, so that each would train alone. "
+                "2 processes were started that do not know of each other, so that each would train alone. "
                     + "Start them with srun --mpi=pmix, or with mpirun inside the allocation."))
         #expect(!FileManager.default.fileExists(atPath: place.folder.appending(path: "run").path))
     }

@@ -20,8 +20,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
         case .checkpoint(let file, let problem): "\(file): \(problem)"
         case .strangers(let processes):
             """
-            Slurm started \(processes) processes that do not know of each other, so that each would train alone. Start them \
-            with srun --mpi=pmix, or with mpirun inside the allocation.
+            \(processes) processes were started that do not know of each other, so that each would train alone. Start them with \
+            srun --mpi=pmix, or with mpirun inside the allocation.
             """
         }
     }
