@@ -20,71 +20,30 @@ typedef uint16_t v16h_unaligned __attribute__((vector_size(32), aligned(2), may_
 #pragma clang diagnostic ignored "-Wpsabi"
 #define INLINE static inline __attribute__((always_inline, unused))
 
+// FN(name) in a body: name, element type and instruction set in one word.
+#define JOINED_WORDS(name, element, set) name##_##element##_##set
+#define JOINED(name, element, set) JOINED_WORDS(name, element, set)
+#define FN(name) JOINED(name, ELEMENT_NAME, VARIANT_NAME)
+
+#define VARIANT_NAME portable
 #define VARIANT_FMA 0
-#define FN(name) name##_f32_portable
-#define ELEMENT float
-#define ELEMENT_IS_FLOAT 1
-#include "tensor_vector.h"
-#include IRIS_BODY
-#undef FN
-#undef ELEMENT
-#undef ELEMENT_IS_FLOAT
-#ifndef IRIS_FLOAT_ONLY
-#define FN(name) name##_bf16_portable
-#define ELEMENT uint16_t
-#define ELEMENT_IS_FLOAT 0
-#include "tensor_vector.h"
-#include IRIS_BODY
-#undef FN
-#undef ELEMENT
-#undef ELEMENT_IS_FLOAT
-#endif
+#include "tensor_element_types.h"
+#undef VARIANT_NAME
 #undef VARIANT_FMA
 
 #if defined(__x86_64__)
 #define VARIANT_FMA 1
+#define VARIANT_NAME avx2
 #pragma clang attribute push(__attribute__((target("avx2,fma,bmi2"), min_vector_width(256))), apply_to = function)
-#define FN(name) name##_f32_avx2
-#define ELEMENT float
-#define ELEMENT_IS_FLOAT 1
-#include "tensor_vector.h"
-#include IRIS_BODY
-#undef FN
-#undef ELEMENT
-#undef ELEMENT_IS_FLOAT
-#ifndef IRIS_FLOAT_ONLY
-#define FN(name) name##_bf16_avx2
-#define ELEMENT uint16_t
-#define ELEMENT_IS_FLOAT 0
-#include "tensor_vector.h"
-#include IRIS_BODY
-#undef FN
-#undef ELEMENT
-#undef ELEMENT_IS_FLOAT
-#endif
+#include "tensor_element_types.h"
 #pragma clang attribute pop
-
+#undef VARIANT_NAME
+#define VARIANT_NAME avx512
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,bmi2"), min_vector_width(512))), apply_to = function)
-#define FN(name) name##_f32_avx512
-#define ELEMENT float
-#define ELEMENT_IS_FLOAT 1
-#include "tensor_vector.h"
-#include IRIS_BODY
-#undef FN
-#undef ELEMENT
-#undef ELEMENT_IS_FLOAT
-#ifndef IRIS_FLOAT_ONLY
-#define FN(name) name##_bf16_avx512
-#define ELEMENT uint16_t
-#define ELEMENT_IS_FLOAT 0
-#include "tensor_vector.h"
-#include IRIS_BODY
-#undef FN
-#undef ELEMENT
-#undef ELEMENT_IS_FLOAT
-#endif
+#include "tensor_element_types.h"
 #pragma clang attribute pop
+#undef VARIANT_NAME
 #undef VARIANT_FMA
 
 #define DISPATCH_FLOAT(name, ...)                                             \
