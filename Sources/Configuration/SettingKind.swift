@@ -102,7 +102,12 @@ extension SettingKind {
 
     /// A mapping that is read into a draft and then turned into the value.
     ///
-    /// - Parameter finish: makes the value, or complains about keys that do not go together.
+    /// - Parameters:
+    ///   - table: the mapping's own keys.
+    ///   - draft: what the keys fill in, with their defaults.
+    ///   - values: the word for such a value in the reference.
+    ///   - write: the value as YAML, for the reference.
+    ///   - finish: makes the value, or complains about keys that do not go together.
     public static func mapping<Draft: Sendable>(
         _ table: SettingTable<Draft>, draft: Draft, called values: String = "mapping",
         write: @escaping @Sendable (Value) -> String,

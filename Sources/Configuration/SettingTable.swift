@@ -42,7 +42,13 @@ public struct Setting<Root>: Sendable {
 
     /// A setting whose absence means something of its own.
     ///
-    /// - Parameter absent: what its absence means, as YAML or in a word.
+    /// - Parameters:
+    ///   - key: the setting's name, in camelCase.
+    ///   - place: where the value goes.
+    ///   - absent: what its absence means, as YAML or in a word.
+    ///   - kind: how the value is read and checked.
+    ///   - unit: the unit that the reference states.
+    ///   - meaning: a sentence for the reference.
     public init<Value>(
         _ key: String, _ place: WritableKeyPath<Root, Value?> & Sendable, absent: String = "none",
         _ kind: SettingKind<Value>, unit: String? = nil, _ meaning: String
@@ -76,6 +82,10 @@ public struct Setting<Root>: Sendable {
     /// A setting that may be absent, with a way of its own to take the value in.
     ///
     /// - Parameters:
+    ///   - key: the setting's name, in camelCase.
+    ///   - kind: how the value is read and checked.
+    ///   - unit: the unit that the reference states.
+    ///   - meaning: a sentence for the reference.
     ///   - fallback: what its absence means, as YAML or in a word.
     ///   - store: takes the value in, or complains about it with the YAML value that it came from.
     public init<Value>(

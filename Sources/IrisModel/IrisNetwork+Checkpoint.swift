@@ -16,6 +16,8 @@ extension IrisNetwork {
     /// The network of a checkpoint: its configuration and its parameters.
     ///
     /// - Parameters:
+    ///   - checkpoint: configuration and values.
+    ///   - file: names the checkpoint in complaints.
     ///   - prefix: what the names of the wanted values begin with; "average." for the moving average of a training run.
     ///   - compute: the type to compute in, when not the one that the checkpoint names.
     /// - Throws: `SafeTensorsError`, `ConfigurationError` or `TensorError`, naming the file.

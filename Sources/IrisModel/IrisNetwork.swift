@@ -2,7 +2,7 @@ import Tensors
 
 /// The IRIS model: segments in a query image what masks show in reference images, all classes in one pass.
 ///
-/// `docs/model.md` specifies every operation. Calls belong inside ``Engine/run(_:)``; images and masks come as
+/// `docs/model.md` specifies every operation. Calls belong inside `Engine.run`; images and masks come as
 /// N, C, D, H, W.
 public final class IrisNetwork {
     /// Every size of the network.
@@ -23,7 +23,7 @@ public final class IrisNetwork {
         public let present: [[Bool]]
     }
 
-    /// Builds the network with undrawn parameters; see ``ParameterSet/initialize(seed:)``.
+    /// Builds the network with undrawn parameters; see `ParameterSet.initialize(seed:)`.
     ///
     /// - Throws: `TensorError` when this processor cannot compute in the configured type.
     public init(_ configuration: IrisConfiguration) throws {
@@ -41,8 +41,9 @@ public final class IrisNetwork {
     /// - Parameters:
     ///   - query: B, 1, D, H, W.
     ///   - references: B, R, 1, D', H', W'.
-    ///   - masks: B, R, K, D', H', W', values in 0...1. A class whose masks are all zero is absent: its logits mean nothing,
-    ///     and those of the others are the same without it.
+    ///   - masks: B, R, K, D', H', W', values in 0...1. A class whose masks are all zero is absent: its logits mean
+    ///     nothing, and those of the others are the same without it.
+    ///   - tape: records the operations.
     public func callAsFunction(query: Tensor, references: Tensor, masks: Tensor, on tape: Tape) throws -> Output {
         guard query.shape.count == 5, masks.shape.count == 6, masks.shape[0] == query.shape[0] else {
             throw TensorError.shapes(

@@ -15,7 +15,9 @@ public struct ParameterTable: Sendable, Encodable {
     /// The number of learnt values of the whole network.
     public let values: Int
 
-    /// - Parameter depth: how many dotted words of a name make a part.
+    /// - Parameters:
+    ///   - network: whose parameters are counted.
+    ///   - depth: how many dotted words of a name make a part.
     public init(_ network: IrisNetwork, depth: Int = 3) {
         var order: [String] = [], counts: [String: (Int, Int)] = [:]
         for parameter in network.parameters.parameters {

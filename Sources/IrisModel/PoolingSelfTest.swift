@@ -18,7 +18,12 @@ public struct PoolingSelfTest: Sendable, Encodable {
 
     /// Runs both forms on random features and masks.
     ///
-    /// - Parameter factor: a power of two by which the features are coarser than the masks.
+    /// - Parameters:
+    ///   - size: of the masks: D, H, W.
+    ///   - factor: a power of two by which the features are coarser than the masks.
+    ///   - channels: of the features.
+    ///   - classes: the number of masks.
+    ///   - seed: decides features and masks.
     public static func run(size: [Int], factor: Int, channels: Int, classes: Int, seed: UInt64 = 1) throws
         -> PoolingSelfTest
     {

@@ -57,7 +57,10 @@ public final class LabelMapComparison {
 
     /// The metrics of each of `classes`, in their order.
     ///
-    /// - Parameter prediction: on the reference's grid; the reference's spacing is used.
+    /// - Parameters:
+    ///   - classes: the label values.
+    ///   - reference: the truth.
+    ///   - prediction: on the reference's grid; the reference's spacing is used.
     public func metrics(of classes: [UInt8], reference: LabelMap, prediction: LabelMap) throws(MetricsError)
         -> [ClassMetrics]
     {

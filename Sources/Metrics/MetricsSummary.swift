@@ -13,7 +13,9 @@ public struct MetricsSummary: Hashable, Sendable, Codable {
     /// Means over cases of each case's mean over classes.
     public let overall: [String: BootstrapInterval]
 
-    /// - Parameter cases: the metrics of each case, in any order of classes.
+    /// - Parameters:
+    ///   - cases: the metrics of each case, in any order of classes.
+    ///   - classes: the label values, ascending.
     public init(of cases: [[ClassMetrics]], classes: [UInt8]) {
         self.classes = classes.map { value in
             let ofClass = cases.compactMap { metrics in metrics.first { $0.value == value } }

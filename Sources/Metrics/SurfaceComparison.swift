@@ -26,7 +26,12 @@ public final class SurfaceComparison {
 
     /// The distances between the surfaces of `value` in two maps of one shape.
     ///
-    /// - Parameter box: the box that holds the class in either map, from ``LabelOverlap/box``.
+    /// - Parameters:
+    ///   - value: the label value of the class.
+    ///   - reference: the truth, whose spacing is used.
+    ///   - prediction: on the same grid.
+    ///   - box: the box that holds the class in either map, from ``LabelOverlap/box``.
+    ///   - elements: what the surfaces are made of.
     /// - Throws: ``MetricsError/boxTooLarge(size:)`` beyond 65534 voxels along an axis.
     public func distances(
         of value: UInt8, reference: LabelMap, prediction: LabelMap, box: VoxelBox?, elements: Elements

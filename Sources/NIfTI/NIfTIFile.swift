@@ -18,7 +18,10 @@ public enum NIfTIFile {
 
     /// Reads header and voxels. Memory needed: the compressed file and the decompressed one, once each.
     ///
-    /// - Parameter digestingFile: whether to compute ``NIfTIImage/fileDigest`` from the bytes in passing.
+    /// - Parameters:
+    ///   - path: of the file, compressed or not.
+    ///   - limits: what is refused as too large.
+    ///   - digestingFile: whether to compute ``NIfTIImage/fileDigest`` from the bytes in passing.
     public static func read(at path: String, limits: NIfTILimits = .standard, digestingFile: Bool = false)
         throws(NIfTIError) -> NIfTIImage
     {

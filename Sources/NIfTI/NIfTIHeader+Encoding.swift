@@ -17,9 +17,13 @@ extension NIfTIHeader {
     /// Numbers are rounded to single precision, as the format stores them; ``grid`` is what a reader will get.
     ///
     /// - Parameters:
+    ///   - grid: shape and affine of one frame.
     ///   - frames: sizes along the fourth and further dimensions; empty for a single volume.
+    ///   - datatype: how a voxel is stored.
+    ///   - slope: what a stored number is multiplied with to give an intensity.
+    ///   - intercept: what is added then.
+    ///   - written: which codes are set (to 1, scanner coordinates).
     ///   - frameStep: pixdim[4], in seconds.
-    ///   - affine: which codes are set (to 1, scanner coordinates).
     ///   - description: up to 79 bytes are kept.
     ///   - file: the path it is meant for, for messages.
     /// - Throws: ``NIfTIError`` when a size exceeds 32767, there are more than four sizes of frames, or the rounded affine

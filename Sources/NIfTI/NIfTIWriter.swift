@@ -19,7 +19,15 @@ public enum NIfTIWriter {
 
     /// Writes frames on one grid as a four-dimensional file.
     ///
-    /// - Parameter frameStep: seconds between frames.
+    /// - Parameters:
+    ///   - frames: in order of time.
+    ///   - path: of the file, which appears whole or not at all.
+    ///   - gzip: whether it is compressed.
+    ///   - frameStep: seconds between frames.
+    ///   - slope: what a stored number is multiplied with to give an intensity.
+    ///   - intercept: what is added then.
+    ///   - affine: which codes are set.
+    ///   - description: up to 79 bytes are kept.
     /// - Precondition: there is at least one frame and all have the first one's grid.
     public static func write<Voxel: NIfTIScalar>(
         frames: [Volume<Voxel>], to path: String, gzip: Bool, frameStep: Double = 0, slope: Double = 1,

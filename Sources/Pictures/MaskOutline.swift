@@ -62,8 +62,13 @@ extension Montage {
     ///
     /// Labels of the source are not drawn.
     ///
-    /// - Parameter origin: where the source's first voxel lies in the volume that it was cut from; slices are numbered
-    ///   as in that volume.
+    /// - Parameters:
+    ///   - source: volume and labels.
+    ///   - position: the voxel.
+    ///   - outlines: the masks, on the grid of the source, with color and name.
+    ///   - origin: where the source's first voxel lies in the volume that it was cut from; slices are numbered as in
+    ///     that volume.
+    ///   - options: size and window of the pictures.
     public static func threePlanes(
         _ source: PictureSource, at position: SIMD3<Int>, outlines: [MaskOutline], origin: SIMD3<Int> = .zero,
         options: Options = Options()

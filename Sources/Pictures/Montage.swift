@@ -26,7 +26,10 @@ public enum Montage {
 
     /// The axial, coronal and sagittal slice through one voxel, in that order from left to right.
     ///
-    /// - Parameter position: the voxel; by default ``PictureSource/mostLabelledPosition()``.
+    /// - Parameters:
+    ///   - source: volume and labels.
+    ///   - position: the voxel; by default ``PictureSource/mostLabelledPosition()``.
+    ///   - options: size and window of the pictures.
     public static func threePlanes(
         _ source: PictureSource, at position: SIMD3<Int>? = nil, options: Options = Options()
     )

@@ -28,7 +28,10 @@ extension PictureSource {
     /// Along either direction of n voxels with spacing s there are max(1, round(n · s / pixelSize)) pixels that share the
     /// extent of the voxels evenly. Intensities are interpolated linearly between voxel centres, labels are those of the nearest.
     ///
-    /// - Parameter index: the slice's number along the array axis that follows the plane's normal.
+    /// - Parameters:
+    ///   - plane: axial, coronal or sagittal.
+    ///   - index: the slice's number along the array axis that follows the plane's normal.
+    ///   - style: window, colors and size.
     /// - Precondition: the index is in `0..<sliceCount(plane)`.
     public func picture(of plane: AnatomicalPlane, index: Int, style: SliceStyle) -> RGBImage {
         precondition((0..<sliceCount(plane)).contains(index), "slice \(index) of \(sliceCount(plane))")

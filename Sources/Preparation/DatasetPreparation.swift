@@ -36,7 +36,9 @@ public struct DatasetPreparation: Sendable {
 
     /// Lists the source, and prepares what the store does not hold yet.
     ///
-    /// - Parameter progress: called on the caller's task.
+    /// - Parameters:
+    ///   - store: opened for writing.
+    ///   - progress: called on the caller's task.
     /// - Throws: `LayoutError` when the folder is not of this dataset, ``PreparationError``, `StoreError`; `CancellationError`
     ///   when the task was cancelled. What was committed before stays.
     public func run(into store: VolumeStore, progress: (Progress) -> Void = { _ in }) async throws -> PreparationSummary

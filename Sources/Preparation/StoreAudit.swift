@@ -12,7 +12,10 @@ public struct StoreAudit: Sendable {
 
     /// Reads the index of a store.
     ///
-    /// - Parameter library: gives the structures, and for datasets with a manifest what it says about labels.
+    /// - Parameters:
+    ///   - store: the one to audit.
+    ///   - library: gives the structures, and for datasets with a manifest what it says about labels.
+    ///   - options: what is looked at.
     public init(of store: VolumeStore, library: ManifestLibrary, options: AuditOptions = AuditOptions()) throws {
         let cases = try store.cases()
         let known = Set(try library.names())

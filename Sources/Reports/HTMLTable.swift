@@ -6,7 +6,9 @@ public struct HTMLTable: Sendable {
         let style: String
         let isFilter: Bool
 
-        /// - Parameter isFilter: whether a menu of the column's values stands above the table.
+        /// - Parameters:
+        ///   - title: the column's heading.
+        ///   - isFilter: whether a menu of the column's values stands above the table.
         public static func text(_ title: String, isFilter: Bool = false) -> Column {
             Column(title: title, style: "", isFilter: isFilter)
         }

@@ -89,7 +89,12 @@ public enum SVGPlot {
 
     /// One dot per point in the color of its series; hovering names it. Series are listed below the plot.
     ///
-    /// - Parameter logarithmic: whether x, which must then be positive, runs by its logarithm.
+    /// - Parameters:
+    ///   - title: stands above the plot.
+    ///   - series: each with its name and its points.
+    ///   - xUnit: the label of the x axis.
+    ///   - yUnit: the label of the y axis.
+    ///   - logarithmic: whether x, which must then be positive, runs by its logarithm.
     public static func scatter(
         _ title: String, series: [(name: String, points: [(x: Double, y: Double, name: String)])], xUnit: String,
         yUnit: String, logarithmic: Bool = false

@@ -55,6 +55,7 @@ public final class Optimizer {
     /// - Parameters:
     ///   - rate: the learning rate of this step.
     ///   - gradientScale: what every gradient is multiplied with first: clipping, accumulation.
+    ///   - engine: whose threads do the work.
     public func step(rate: Float, gradientScale: Float = 1, engine: Engine = .shared) {
         parameters.finishGradients()
         stepCount += 1

@@ -8,7 +8,9 @@ extension Tape {
     ///
     /// - Parameters:
     ///   - queries: N, Q, A; float32, already projected.
-    ///   - keys, values: N, T, A.
+    ///   - keys: N, T, A.
+    ///   - values: N, T, A.
+    ///   - heads: how many share the features out; A is a multiple.
     ///   - present: one flag per sample and key, N x T of them; `nil` means all.
     /// - Returns: N, Q, A.
     public func attention(queries: Variable, keys: Variable, values: Variable, heads: Int, present: [Bool]? = nil)

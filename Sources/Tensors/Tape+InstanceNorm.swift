@@ -19,6 +19,8 @@ extension Tape {
     ///
     /// - Parameters:
     ///   - x: N, D, H, W, C.
+    ///   - norm: gain, bias and epsilon.
+    ///   - shortcut: what is added before the activation.
     ///   - slope: in 0 < slope <= 1; 1 means no activation.
     public func instanceNorm(_ x: Variable, _ norm: InstanceNorm, shortcut: Shortcut = .none, slope: Float) throws
         -> Variable

@@ -37,6 +37,7 @@ extension Tape {
     ///   - logits: N, K, ...; float32.
     ///   - targets: the same shape, values in 0...1.
     ///   - counted: per sample and class, whether it contributes.
+    ///   - weights: what the parts count in the total, and the smoothing.
     /// - Returns: the value of the total as a variable of one value, and the parts.
     public func segmentationLoss(
         logits: Variable, targets: Tensor, counted: [[Bool]], weights: SegmentationLossWeights = .init()

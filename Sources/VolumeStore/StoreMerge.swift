@@ -25,7 +25,9 @@ public struct StoreMerge: Sendable {
 extension StoreWriter {
     /// Adds the cases of `other`, checking the digest of every file on the way. Doing it twice changes nothing.
     ///
-    /// - Parameter progress: called after each case.
+    /// - Parameters:
+    ///   - other: the store whose cases are added.
+    ///   - progress: called after each case.
     /// - Throws: `StoreError.cannotMerge`, before anything is written, when a dataset was prepared with another configuration
     ///   or class table, or a case is in both stores with different content; `StoreError.damagedFile` when a file of
     ///   `other` is not what its index says. Cases merged before that stay.

@@ -27,6 +27,7 @@ public final class StoreWriter: Sendable {
     /// Writes the files of a case under a temporary name, without waiting for the disk. They go when the result is dropped.
     ///
     /// - Parameters:
+    ///   - description: everything about the case but its voxels.
     ///   - image: int16 voxels that `description.quantisation` turns into intensities.
     ///   - labels: on the same grid; `nil` for a case without labels.
     /// - Throws: `StoreError` when grids differ, the name cannot name a folder, or a file cannot be written.

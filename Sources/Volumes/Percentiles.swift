@@ -21,7 +21,7 @@ extension Volume where Voxel == Float {
 }
 
 extension VolumeView where Voxel == Float {
-    /// See ``Volume/percentiles(_:where:)``.
+    /// Those of the volume; see `Volume.percentiles(_:where:)`.
     public func percentiles(_ percents: [Double], where mask: LabelMap? = nil) -> [Double]? {
         withVoxels(and: mask) { voxels, mask, voxelCount in
             precondition(voxelCount <= UInt32.max, "\(voxelCount) voxels are more than the 32-bit counters hold")

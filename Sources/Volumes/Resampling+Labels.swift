@@ -4,7 +4,9 @@ extension Volume where Voxel == UInt8 {
     /// The label map at another spacing, on `grid.resampled(to: spacing)`: each voxel gets the label of the nearest voxel
     /// centre, of two equally near the one with the higher index. No label arises that was not there.
     ///
-    /// - Parameter box: the part of the new grid that is wanted; all of it by default.
+    /// - Parameters:
+    ///   - spacing: the voxel size of the new grid, in mm.
+    ///   - box: the part of the new grid that is wanted; all of it by default.
     /// - Throws: `GeometryError.invalidShape` when the new grid does not fit in memory.
     public func resampledNearest(to spacing: Spacing, box: VoxelBox? = nil) throws(GeometryError) -> LabelMap {
         try withView { (view) throws(GeometryError) in try view.resampledNearest(to: spacing, box: box) }

@@ -39,10 +39,11 @@ extension Volume where Voxel: ResampledVoxel {
     /// The image on any other grid, turned or not, at the places where the two meet in the world.
     ///
     /// - Parameters:
+    ///   - target: the grid wanted.
     ///   - interpolation: cubic reads 64 coefficients for each voxel; for grids that only differ in spacing
     ///     ``resampled(to:rule:box:)`` gives the same, many times faster.
-    ///   - outside: what voxels get whose centres lie half a voxel or more outside of the outermost centres of this volume;
-    ///     its smallest intensity when `nil`.
+    ///   - outside: what voxels get whose centres lie half a voxel or more outside of the outermost centres of this
+    ///     volume; its smallest intensity when `nil`.
     public func resampled(onto target: Grid, interpolation: Interpolation = .cubic, outside: Float? = nil) -> Volume<
         Float
     > {

@@ -13,8 +13,10 @@ extension Volume where Voxel: ResampledVoxel {
     /// The image at another spacing, on `grid.resampled(to: spacing)`. docs/resampling.md states grid and boundary rules.
     ///
     /// - Parameters:
-    ///   - box: the part of the new grid that is wanted; all of it by default. The result is the same as cropping afterwards,
-    ///     but only what the box needs is computed.
+    ///   - spacing: the voxel size of the new grid, in mm.
+    ///   - rule: how intensities between voxels are found.
+    ///   - box: the part of the new grid that is wanted; all of it by default. The result is the same as cropping
+    ///     afterwards, but only what the box needs is computed.
     /// - Throws: `GeometryError.invalidShape` when the new grid does not fit in memory.
     public func resampled(to spacing: Spacing, rule: ResamplingRule = .cubic, box: VoxelBox? = nil)
         throws(GeometryError)

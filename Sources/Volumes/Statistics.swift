@@ -35,8 +35,10 @@ extension VolumeView where Voxel == Int16 {
 extension Volume where Voxel == Float {
     /// The statistics of the voxels where `mask` is not 0, or of all; `nil` when none of them is finite.
     ///
-    /// - Parameter window: when given, mean and standard deviation are those of the intensities clamped to it. Minimum and
-    ///   maximum are always those found.
+    /// - Parameters:
+    ///   - mask: on the same grid; all voxels count when `nil`.
+    ///   - window: when given, mean and standard deviation are those of the intensities clamped to it. Minimum and
+    ///     maximum are always those found.
     /// - Precondition: the mask has the volume's shape.
     public func statistics(where mask: LabelMap? = nil, clampedTo window: ClosedRange<Float>? = nil)
         -> IntensityStatistics?

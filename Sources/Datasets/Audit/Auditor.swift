@@ -18,7 +18,9 @@ public struct Auditor: Sendable {
         (self.manifest, self.source, self.options, self.lock) = (manifest, source.standardizedFileURL, options, lock)
     }
 
-    /// - Parameter progress: called in order after each unit of work, with units done, units in all and voxel bytes decoded.
+    /// - Parameters:
+    ///   - jobs: files read at once.
+    ///   - progress: called in order after each unit of work, with units done, units in all and voxel bytes decoded.
     /// - Throws: ``LayoutError`` when the folder is not of the manifest's layout.
     public func run(jobs: Int, progress: (_ done: Int, _ total: Int, _ bytes: Int) -> Void = { _, _, _ in })
         async throws -> AuditReport

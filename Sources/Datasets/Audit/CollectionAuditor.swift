@@ -46,7 +46,9 @@ public struct CollectionAuditor: Sendable {
         (self.members, self.structures, self.options, self.lock) = (members, structures, options, lock)
     }
 
-    /// - Parameter progress: as for ``Auditor/run(jobs:progress:)``.
+    /// - Parameters:
+    ///   - jobs: files read at once.
+    ///   - progress: as for ``Auditor/run(jobs:progress:)``.
     public func run(jobs: Int, progress: (_ done: Int, _ total: Int, _ bytes: Int) -> Void = { _, _, _ in })
         async throws -> AuditReport
     {

@@ -1,6 +1,6 @@
 import Volumes
 
-/// How well a label's boundaries fit its image, and where they would fit better. See ``LabelProbe``.
+/// How well a label's boundaries fit its image, and where they would fit better. See `LabelProbe`.
 public struct LabelAgreement: Hashable, Sendable {
     /// The contrast where the label lies, or one voxel beside it if that is better: many labels are off by half a voxel.
     public let here: Double

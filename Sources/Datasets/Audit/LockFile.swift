@@ -11,7 +11,7 @@ public struct LockFile: Codable, Equatable, Sendable {
         public let size: Int
         /// The SHA-256 of the bytes on disk, as `sha256sum` prints it.
         public let sha256: String
-        /// The ``ContentDigest`` of the decompressed voxels; absent when the file could not be decoded.
+        /// The `ContentDigest` of the decompressed voxels; absent when the file could not be decoded.
         public let voxels: String?
 
         public init(size: Int, sha256: String, voxels: String? = nil) {

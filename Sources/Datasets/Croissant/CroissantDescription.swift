@@ -36,7 +36,10 @@ public struct CroissantDescription: Encodable {
     /// Describes the usable cases of a tree. Reads every file once to hash it.
     ///
     /// - Parameters:
+    ///   - manifest: name, licence, citation and classes.
+    ///   - listing: the cases, as the adapter gave them.
     ///   - source: the folder that the adapter was given; paths in the description are relative to it.
+    ///   - jobs: files hashed at once.
     ///   - progress: called with the bytes of each file hashed.
     /// - Throws: ``ManifestError`` when a file cannot be read.
     public init(_ manifest: Manifest, listing: CaseListing, source: URL, jobs: Int, progress: (Int) -> Void = { _ in })

@@ -8,7 +8,7 @@ public struct ManifestLibrary: Sendable {
     /// The canonical structures of the folder.
     public let structures: StructureCatalogue
 
-    /// Opens the manifests of ``ProjectFolder``.
+    /// Opens the manifests of `ProjectFolder`.
     public static func standard() throws -> ManifestLibrary {
         guard let home = ProjectFolder.url else {
             throw ManifestError(

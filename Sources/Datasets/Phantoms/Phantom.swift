@@ -37,7 +37,11 @@ public struct Phantom: Sendable {
     public let subjects: Int
     private let layout: any PhantomLayout
 
-    /// - Parameter subjects: 1 to 100; `nil` for the layout's usual number, which shows every quirk.
+    /// - Parameters:
+    ///   - manifest: the dataset whose layout is imitated.
+    ///   - subjects: 1 to 100; `nil` for the layout's usual number, which shows every quirk.
+    ///   - seed: decides every voxel.
+    ///   - size: how large the volumes are.
     public init(_ manifest: Manifest, subjects: Int? = nil, seed: UInt64 = 1, size: Size = .standard) {
         let layout = manifest.layout.adapter.phantomType
         self.manifest = manifest
@@ -48,7 +52,10 @@ public struct Phantom: Sendable {
 
     /// Writes the dataset to `folder`, which must not exist or be empty; it appears whole or not at all.
     ///
-    /// - Parameter progress: called after each patient.
+    /// - Parameters:
+    ///   - folder: where the tree is made.
+    ///   - jobs: patients painted at once.
+    ///   - progress: called after each patient.
     /// - Throws: ``PhantomError``, `NIfTIError` when writing fails.
     public func write(to folder: URL, jobs: Int, progress: @escaping @Sendable () -> Void = {}) async throws {
         let manager = FileManager.default

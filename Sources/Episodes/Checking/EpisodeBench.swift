@@ -44,7 +44,10 @@ public struct EpisodeBench: Sendable, Codable {
     /// from the system, or parts of a case's files.
     public let pageFaultsPerEpisode: Double
 
-    /// - Parameter seconds: for the whole measurement, about.
+    /// - Parameters:
+    ///   - sampler: draws the plans that are rendered.
+    ///   - workers: threads that render.
+    ///   - seconds: for the whole measurement, about.
     public init(of sampler: EpisodeSampler, workers: Int, seconds: Double) async throws {
         let renderer = EpisodeRenderer(catalogue: sampler.catalogue)
         let alone = try Self.alone(sampler, renderer, seconds: seconds / 4)

@@ -4,7 +4,7 @@ import FoundationEssentials
 extension EpisodeConfiguration {
     /// Reads a YAML file; see `configs/episodes`. Settings that are absent keep their defaults, unknown keys are refused.
     ///
-    /// - Throws: ``ConfigurationError`` that names file, line and key.
+    /// - Throws: `ConfigurationError` that names file, line and key.
     public init(contentsOf file: URL) throws(ConfigurationError) {
         guard let text = try? String(contentsOf: file, encoding: .utf8) else {
             throw ConfigurationError(

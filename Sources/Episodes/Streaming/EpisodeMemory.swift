@@ -13,8 +13,11 @@ public final class EpisodeMemory: @unchecked Sendable {
     public let descriptor: Int32?
     private let base: UnsafeMutableRawPointer
 
-    /// - Parameter shared: whether other processes can map the memory. It belongs to no file system, so nothing is left
-    ///   behind however the processes end.
+    /// - Parameters:
+    ///   - layout: what lies where in a slot.
+    ///   - slots: how many batches find room.
+    ///   - shared: whether other processes can map the memory. It belongs to no file system, so nothing is left behind
+    ///     however the processes end.
     /// - Throws: ``EpisodeError/noMemory(bytes:reason:)``.
     public init(layout: EpisodeLayout, slots: Int, shared: Bool = false) throws(EpisodeError) {
         precondition(slots > 0, "episodes need at least one slot")

@@ -37,7 +37,9 @@ public final class EpisodeRenderer: Sendable {
         }
     }
 
-    /// - Parameter openCases: the most cases kept mapped.
+    /// - Parameters:
+    ///   - catalogue: the content of the store that plans name.
+    ///   - openCases: the most cases kept mapped.
     public init(catalogue: StoreCatalogue, openCases: Int = 512) {
         self.catalogue = catalogue
         cases = PreparedCaseCache(catalogue, limit: openCases)

@@ -41,6 +41,8 @@ public final class EpisodeStream: AsyncSequence, Sendable {
     private let pipeline: EpisodePipeline
 
     /// - Parameters:
+    ///   - sampler: draws the plans.
+    ///   - settings: shard, batch, count, threads and memory.
     ///   - renderer: shared between streams of one store; a new one when `nil`.
     ///   - token: where to go on; at the shard's first episode when `nil`.
     /// - Throws: ``ResumeError`` naming the field in which the token differs; ``EpisodeError`` when there is no memory.

@@ -9,7 +9,12 @@ extension EvaluationProvenance {
     ///
     /// - Parameters:
     ///   - program: name and version.
+    ///   - predictor: the model, with what its checkpoint says of its training.
+    ///   - checkpoint: the file of the model.
     ///   - ledger: the file that the ledger was written to, named by `ledgerName` in the result.
+    ///   - ledgerFile: where the ledger was written.
+    ///   - ledgerName: the ledger's path in the result.
+    ///   - store: whose cases took part.
     public init(
         program: String, predictor: Predictor, checkpoint: URL, ledger: EvaluationLedger, ledgerFile: URL,
         ledgerName: String, store: VolumeStore

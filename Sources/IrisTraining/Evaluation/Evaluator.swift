@@ -47,7 +47,9 @@ public struct Evaluator {
 
     /// Runs every method on every query and repeat. What fails is noted, and the rest goes on.
     ///
-    /// - Parameter progress: called after each segmentation, made or failed.
+    /// - Parameters:
+    ///   - methods: each a strategy with its references.
+    ///   - progress: called after each segmentation, made or failed.
     public func run(_ methods: [EvaluatedMethod], progress: () -> Void = {}) throws -> Outcome {
         let datasets = Dictionary(uniqueKeysWithValues: try store.datasets().map { ($0.name, $0) })
         let used = Set(ledger.queries.map(\.dataset)).sorted()

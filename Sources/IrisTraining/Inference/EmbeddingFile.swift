@@ -29,7 +29,9 @@ public struct EmbeddingFile: Sendable {
 
     /// Writes the file whole or not at all.
     ///
-    /// - Parameter predictor: the one that encoded the references.
+    /// - Parameters:
+    ///   - url: the file.
+    ///   - predictor: the one that encoded the references.
     public func write(to url: URL, by predictor: Predictor) throws {
         var file = SafeTensors(metadata: [
             "format": Self.format, "model": predictor.modelDigest.hexadecimal,
@@ -51,7 +53,9 @@ public struct EmbeddingFile: Sendable {
 
     /// Reads a file.
     ///
-    /// - Parameter predictor: the one that will segment by the embeddings.
+    /// - Parameters:
+    ///   - url: the file.
+    ///   - predictor: the one that will segment by the embeddings.
     /// - Throws: `SafeTensorsError`, or ``InferenceError/embeddings(file:problem:)`` when the file holds no embeddings, or
     ///   those of another model.
     public init(contentsOf url: URL, for predictor: Predictor) throws {

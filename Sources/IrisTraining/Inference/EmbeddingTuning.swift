@@ -45,7 +45,10 @@ extension Predictor {
     /// best on the held-out references are kept. A class that only held-out references show keeps their mean.
     ///
     /// - Parameters:
+    ///   - references: at least two, in order; the last are held out.
     ///   - encoded: the embeddings of `references`, in the same order.
+    ///   - classes: those to tune for.
+    ///   - settings: steps, rate and the share held out.
     ///   - report: called with the number of steps made and the loss on the held-out references.
     /// - Throws: ``InferenceError/tooFewForTuning(found:)``, ``InferenceError/nothingToSegment(asked:shown:)``,
     ///   ``InferenceError/nothingToTune(heldOut:names:)``.

@@ -24,9 +24,11 @@ extension Predictor {
     /// Labels of queries have no part in this, nor in ``segment(_:in:uncertainty:)``.
     ///
     /// - Parameters:
+    ///   - strategy: how queries will be segmented.
     ///   - classes: those to segment; classes that no reference shows end in ``InferenceContext/missing``.
     ///   - references: in order of preference; none for ``Strategy/memoryBank``.
     ///   - dataset: whose classes the memory bank is asked for.
+    ///   - settings: the strategies' constants.
     /// - Throws: ``InferenceError``, or an error of the network.
     public func context(
         _ strategy: Strategy, classes: [TaskClass], references: [Reference], dataset: String = "",
@@ -42,9 +44,13 @@ extension Predictor {
     /// The same from references that were encoded before; several strategies may share one encoding.
     ///
     /// - Parameters:
+    ///   - strategy: how queries will be segmented.
+    ///   - classes: those to segment.
     ///   - encoded: with descriptors when the strategy is ``Strategy/imageRetrieval``.
-    ///   - references: the voxels of `encoded`, in the same order; only ``Strategy/tuned`` looks at them. Without, `encoded`
-    ///     is taken to be tuned already.
+    ///   - references: the voxels of `encoded`, in the same order; only ``Strategy/tuned`` looks at them. Without,
+    ///     `encoded` is taken to be tuned already.
+    ///   - dataset: whose classes the memory bank is asked for.
+    ///   - settings: the strategies' constants.
     public func context(
         _ strategy: Strategy, classes: [TaskClass], encoded: [EncodedReference], references: [Reference] = [],
         dataset: String = "", settings: StrategySettings = StrategySettings()
@@ -81,8 +87,11 @@ extension Predictor {
 
     /// Segments a query: the one entry point for every strategy.
     ///
-    /// - Parameter uncertainty: whether ``Segmentation/uncertainty`` is computed, which costs a pass of the decoder for every
-    ///   reference. Its members are the references' own embeddings; strategies without references have one member.
+    /// - Parameters:
+    ///   - query: the image, prepared for the model.
+    ///   - context: what `context` made of the references.
+    ///   - uncertainty: whether ``Segmentation/uncertainty`` is computed, which costs a pass of the decoder for every
+    ///     reference. Its members are the references' own embeddings; strategies without references have one member.
     public func segment(_ query: ModelImage, in context: InferenceContext, uncertainty: Bool = false) throws
         -> Segmentation
     {

@@ -5,7 +5,9 @@ import Preparation
 extension InferenceRecord {
     /// The dataset that is meant: the one named, or the only one.
     ///
-    /// - Parameter file: the checkpoint, for complaints.
+    /// - Parameters:
+    ///   - name: as the user gave it; `nil` when not.
+    ///   - file: the checkpoint, for complaints.
     public func dataset(named name: String?, file: String) throws(InferenceError) -> Dataset {
         let known = datasets.map(\.name)
         guard let name else {

@@ -17,6 +17,7 @@ public struct InputReader {
     public var report: (String) -> Void = { _ in }
 
     /// - Parameters:
+    ///   - predictor: the model that images are prepared for.
     ///   - dataset: whose preparation files get; `nil` when the checkpoint knows only one way.
     ///   - modality: of files; `nil` when the checkpoint knows only one.
     ///   - catalogue: where cases are looked up.

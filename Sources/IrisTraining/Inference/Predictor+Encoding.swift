@@ -5,10 +5,13 @@ import Volumes
 extension Predictor {
     /// Encodes a reference: the embeddings of those of `classes` that it shows.
     ///
-    /// The windows are chosen by the reference's own labels, see ``ReferenceWindows``; a class that needs several gets the
+    /// The windows are chosen by the reference's own labels, see `ReferenceWindows`; a class that needs several gets the
     /// mean of their embeddings, weighted by its voxels in each.
     ///
-    /// - Parameter describingImage: whether the whole image is described too, for ``Strategy/imageRetrieval``.
+    /// - Parameters:
+    ///   - reference: an image with its labels.
+    ///   - classes: those wanted.
+    ///   - describingImage: whether the whole image is described too, for ``Strategy/imageRetrieval``.
     public func encode(_ reference: Reference, classes: [TaskClass], describingImage: Bool = false) throws
         -> EncodedReference
     {

@@ -9,8 +9,11 @@ extension Predictor {
     /// The image is covered by windows (``SlidingWindow``) whose probabilities are averaged with Gaussian weights. Each
     /// window is encoded once, however many members there are.
     ///
-    /// - Parameter members: embeddings by which the image is segmented too, for ``Segmentation/uncertainty`` alone; the
-    ///   labels do not depend on them. `nil` for no uncertainty; with none it is that of `embeddings`.
+    /// - Parameters:
+    ///   - image: prepared for the model.
+    ///   - embeddings: those that decide the labels.
+    ///   - members: embeddings by which the image is segmented too, for ``Segmentation/uncertainty`` alone; the labels
+    ///     do not depend on them. `nil` for no uncertainty; with none it is that of `embeddings`.
     public func segment(_ image: ModelImage, by embeddings: TaskEmbeddings, members: [TaskEmbeddings]? = nil) throws
         -> Segmentation
     {

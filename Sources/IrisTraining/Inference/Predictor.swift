@@ -109,7 +109,10 @@ public final class Predictor {
 
     /// Loads a checkpoint of `iris train`.
     ///
-    /// - Parameter compute: the type to compute in, when not the one that the checkpoint names.
+    /// - Parameters:
+    ///   - url: the file.
+    ///   - weights: the averaged ones or those of the last step.
+    ///   - compute: the type to compute in, when not the one that the checkpoint names.
     /// - Throws: `SafeTensorsError`, `ConfigurationError`, `TensorError` or ``InferenceError``, naming the file.
     public convenience init(
         checkpoint url: URL, weights: Weights = .average, compute: IrisConfiguration.ComputeType? = nil

@@ -16,7 +16,10 @@ public struct SlidingWindow: Sendable {
     /// and nowhere below 1e-3, so that voxels that only one window's corner sees still divide well (as in nnU-Net).
     public let weights: [Float]
 
-    /// - Parameter overlap: the least share of a patch that neighbouring windows have in common, from 0 to below 1.
+    /// - Parameters:
+    ///   - volume: voxels along i, j and k.
+    ///   - patch: voxels of a window along i, j and k.
+    ///   - overlap: the least share of a patch that neighbouring windows have in common, from 0 to below 1.
     public init(volume: GridShape, patch: GridShape, overlap: Double) {
         precondition((0..<1).contains(overlap), "the overlap of windows must be at least 0 and below 1")
         (self.volume, self.patch) = (volume, patch)

@@ -1,7 +1,7 @@
 import IrisModel
 import Tensors
 
-/// Trains an ``IrisNetwork`` on episodes, one optimiser step at a time.
+/// Trains an `IrisNetwork` on episodes, one optimiser step at a time.
 ///
 /// The loss of a step is the mean over all (episode, class) pairs of all passes and processes, so splitting the episodes
 /// of a step among passes or processes changes nothing but rounding. Every number of a step follows from the state and

@@ -27,7 +27,13 @@ public final class TrainingRun {
 
     /// Opens store and configurations, draws the validation episodes, and restores the newest checkpoint when `resuming`.
     ///
-    /// - Parameter code: version of the program, noted beside the results.
+    /// - Parameters:
+    ///   - configuration: what the training is made by.
+    ///   - store: the store's folder.
+    ///   - folder: the run's folder.
+    ///   - resuming: whether a run that is there goes on.
+    ///   - code: version of the program, noted beside the results.
+    ///   - group: the processes that share the work.
     /// - Throws: errors of the configuration, the store, the sampler, the folder or the checkpoint.
     public init(
         _ configuration: TrainingConfiguration, store: URL, folder: URL, resuming: Bool, code: String,

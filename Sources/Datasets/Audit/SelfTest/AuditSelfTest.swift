@@ -40,7 +40,10 @@ public struct AuditSelfTest: Sendable {
         (self.manifest, self.seed, self.size) = (manifest, seed, size)
     }
 
-    /// - Parameter folder: an existing folder to work in; what is written there is removed again.
+    /// - Parameters:
+    ///   - folder: an existing folder to work in; what is written there is removed again.
+    ///   - jobs: files read at once.
+    ///   - progress: called after each fault, with those done and all.
     public func run(in folder: URL, jobs: Int, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) async throws
         -> Outcome
     {
