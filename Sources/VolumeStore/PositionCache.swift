@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Sampled positions that were read from the index, up to a number of bytes; when full it starts anew.
-final class PositionCache: Sendable {
+package final class PositionCache: Sendable {
     private struct Shard {
         var offsets: [Int: [UInt32]] = [:]
         var bytes = 0
@@ -14,12 +14,12 @@ final class PositionCache: Sendable {
     private final class Locked: Sendable { let shard = Mutex(Shard()) }
 
     /// - Parameter limit: in bytes.
-    init(limit: Int) {
+    package init(limit: Int) {
         shards = (0..<16).map { _ in Locked() }
         self.limit = limit / 16
     }
 
-    func offsets(_ place: Int, read: () throws -> [UInt32]) rethrows -> [UInt32] {
+    package func offsets(_ place: Int, read: () throws -> [UInt32]) rethrows -> [UInt32] {
         let shard = shards[place & 15]
         if let found = shard.shard.withLock({ $0.offsets[place] }) { return found }
         let offsets = try read()

@@ -21,7 +21,7 @@ public struct VoxelPositions: Sendable, RandomAccessCollection {
     }
 
     /// Differences of neighbours as LEB128 numbers: about two bytes for each place.
-    static func encode(_ offsets: [UInt32]) -> [UInt8] {
+    package static func encode(_ offsets: [UInt32]) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(offsets.count * 3)
         var last: UInt32 = 0
@@ -38,7 +38,7 @@ public struct VoxelPositions: Sendable, RandomAccessCollection {
     }
 
     /// The inverse of ``encode(_:)``; `nil` when the bytes end within a number or a number has more than 32 bits.
-    static func decode(_ bytes: some Sequence<UInt8>) -> [UInt32]? {
+    package static func decode(_ bytes: some Sequence<UInt8>) -> [UInt32]? {
         var offsets: [UInt32] = []
         var last: UInt32 = 0, step: UInt64 = 0, shift: UInt64 = 0
         for byte in bytes {

@@ -1,5 +1,7 @@
 import Episodes
+import FoundationEssentials
 import Testing
+import VolumeStore
 
 @Suite struct EpisodeCheckTests {
     /// Quantiles from tables: the statistic that is exceeded with the given probability.
@@ -40,5 +42,53 @@ import Testing
             (found: $0.found, probability: $0.expected / 2000 + ($1 == 0 ? 0.1 : $1 == 1 ? -0.1 : 0))
         }
         #expect(ChiSquaredTest(skewed).pValue < 1e-6)
+
+        // The same with one number changed is no longer clean, whichever it is.
+        let json = String(decoding: try JSONEncoder().encode(check), as: UTF8.self)
+        let changes = json.matches(of: /"pValue":[^,}]+/).map {
+            json.replacingCharacters(in: $0.range, with: "\"pValue\":1e-9")
+        }
+        #expect(changes.count == 2)
+        for text in changes + [
+            json.replacing("\"violations\":[]", with: "\"violations\":[{\"index\":3,\"promise\":\"subjects differ\"}]")
+        ] {
+            #expect(try !JSONDecoder().decode(EpisodeCheck.self, from: Data(text.utf8)).isClean)
+        }
+    }
+
+    /// Each promise broken in turn, in a plan that keeps them all.
+    @Test func brokenPromisesAreNamed() throws {
+        let sampler = try EpisodeSampler(
+            catalogue: SyntheticStore.shared.catalogue, configuration: EpisodeSamplerTests.hard, seed: 42)
+        func isSuitable(_ plan: EpisodePlan) -> Bool {
+            guard plan.dataset == "abdomen", plan.modality == "CT", plan.classes.count == 2 else { return false }
+            return plan.references.count == 1 && plan.query.source.name != "case_1_CT"
+        }
+        let plan = try #require(try (UInt64(0)..<200).map(sampler.plan).first(where: isSuitable))
+        func broken(_ references: [PlannedReference]? = nil, classes: [PlannedClass]? = nil) -> [String] {
+            EpisodeCheck.brokenPromises(
+                of: EpisodePlan(
+                    store: plan.store, configuration: plan.configuration, seed: plan.seed, index: plan.index,
+                    dataset: plan.dataset, modality: plan.modality, classes: classes ?? plan.classes,
+                    isNegative: plan.isNegative, references: references ?? plan.references, query: plan.query), sampler)
+        }
+        func reference(_ change: (inout PatchPlan) -> Void) -> [PlannedReference] {
+            var patch = plan.references[0].patch
+            change(&patch)
+            return [PlannedReference(subject: "someone", patch: patch, maskChanges: [])]
+        }
+        func reference(from dataset: String, _ name: String) -> [PlannedReference] {
+            reference { $0.source = CaseKey(dataset: dataset, name: name) }
+        }
+        #expect(broken() == [])
+        #expect(broken(reference(from: "abdomen", plan.query.source.name)) == ["subjects differ"])
+        #expect(broken(reference(from: "heart", "h1")) == ["one dataset"])
+        #expect(broken(reference(from: "abdomen", "case_1_MR")) == ["one modality group"])
+        let without = ["every patch has a case and there is a reference"]
+        #expect(broken(reference(from: "abdomen", "nobody")) == without)
+        #expect(broken([]) == without)
+        #expect(broken(reference { $0.maskValues.reverse() }) == ["masks follow the classes"])
+        let twice = [plan.classes[0], plan.classes[0]]
+        #expect(broken(classes: twice).first == "classes differ and are no more than asked for")
     }
 }

@@ -1,14 +1,13 @@
 import FoundationEssentials
 import IrisTraining
+import TestData
 import Testing
 
 @Suite struct EventFileTests {
     /// Reads the stream back by the TFRecord and protocol buffer specifications, written apart from the writer.
     @Test func scalarsComeBack() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "events-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let file = try EventFile(in: folder, suffix: "test")
+        let folder = try TemporaryFolder()
+        let file = try EventFile(in: folder.url, suffix: "test")
         file.append([("loss", 0.75), ("dice", 0.5)], step: 300)
         let bytes = [UInt8](try Data(contentsOf: file.url))
         var records: [[UInt8]] = []

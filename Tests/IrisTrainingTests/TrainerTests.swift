@@ -128,6 +128,51 @@ import Testing
         }
     }
 
+    /// Adam's first mean after one step is (1 - beta1) times the gradient that it was given, so its length tells how far
+    /// the gradient was scaled down.
+    @Test(arguments: [0, 1e-3, 1e3]) func gradientsAreClippedByTheirNorm(limit: Double) throws {
+        var configuration = Self.configuration()
+        configuration.gradientClip = limit
+        var norm = 0.0, length = 0.0
+        try Engine.shared.run {
+            let trainer = try Trainer(configuration, model: InferenceToy.model)
+            norm = try trainer.step(on: Self.passes(of: 0)).gradientNorm
+            length = trainer.optimizer.firstMoments.values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+        }
+        #expect(norm > 1e-2 && norm < 1e2)
+        let expected = limit == 1e-3 ? limit : norm
+        #expect(abs(length / (1 - configuration.optimizer.beta1) - expected) < 1e-4 * expected)
+    }
+
+    /// A network of zeros predicts nothing. A class that an episode neither shows nor gets has no score, one that it shows
+    /// has 0; and as nothing changes, the first validation stays the best.
+    @Test func validationScoresWhatIsThereAndStopsWithoutProgress() throws {
+        var configuration = Self.configuration()
+        (configuration.averageDecay, configuration.validation.patience) = (0, 2)
+        let whole = Self.episode(1)
+        let voxels = Self.size * Self.size * Self.size
+        let half = EpisodeTensors(
+            classes: whole.classes, query: whole.query, references: whole.references, masks: whole.masks,
+            targets: Tensor(
+                Array(whole.targets.values[..<voxels]) + [Float](repeating: 0, count: voxels),
+                shape: whole.targets.shape))
+        var reports: [ValidationReport] = [], stops: [Bool] = [], waits: [Int] = []
+        try Engine.shared.run {
+            let trainer = try Trainer(configuration, model: InferenceToy.model)
+            trainer.network.parameters.values.withMutableFloats { for index in $0.indices { $0[index] = 0 } }
+            trainer.network.parameters.valuesChanged()
+            for _ in 0..<3 {
+                reports.append(try trainer.validate(on: [half]))
+                stops.append(trainer.shouldStopEarly)
+                waits.append(trainer.best.validationsSince)
+            }
+        }
+        #expect(whole.classes.count == 2)
+        #expect(reports[0].classes == [whole.classes[0]: 0] && reports[0].dice == 0)
+        #expect(reports.map(\.isBest) == [true, false, false])
+        #expect(waits == [0, 1, 2] && stops == [false, false, true])
+    }
+
     @Test func anotherModelsCheckpointIsRefused() throws {
         try Engine.shared.run {
             let trainer = try Trainer(Self.configuration(), model: InferenceToy.model)

@@ -30,6 +30,23 @@ import Volumes
         #expect(metrics.surfaceDice! > 0.3 && metrics.surfaceDice! < 1)
     }
 
+    /// A prediction that finds the reference and a small box far off: the way there is short, the way back long. The
+    /// average is over both surfaces by their areas, which is not the mean of the two ways.
+    @Test func averageDistanceWeighsBothSurfacesByArea() throws {
+        let reference = try box([5, 5, 5], [15, 13, 11])
+        var prediction = reference
+        for k in 20..<22 { for j in 25..<27 { for i in 30..<32 { prediction[i, j, k] = 3 } } }
+        let overlap = try labelOverlaps(reference: reference, prediction: prediction)[3]
+        let found = try SurfaceComparison().distances(
+            of: 3, reference: reference, prediction: prediction, box: overlap.box, elements: .surfels)
+        let there = found.referenceToPrediction, back = found.predictionToReference
+        func sum(_ way: DirectedDistances) -> Double { zip(way.distances, way.areas).reduce(0) { $0 + $1.0 * $1.1 } }
+        #expect(sum(there) == 0 && sum(back) > 0)
+        let average = try #require(found.averageSymmetric)
+        #expect(abs(average - sum(back) / (there.areas.reduce(0, +) + back.areas.reduce(0, +))) < 1e-12)
+        #expect(average < 0.999 * back.mean! / 2)
+    }
+
     @Test func equalMasksArePerfect() throws {
         let labels = try box([5, 5, 5], [15, 13, 11])
         let metrics = try LabelMapComparison(tolerance: 1).metrics(of: [3], reference: labels, prediction: labels)[0]

@@ -61,6 +61,18 @@ import Volumes
         #expect(affine.orientation.description == "ALI")
     }
 
+    /// A pixdim[0] of 0 is as good as 1: only below 0 does it turn the third axis round.
+    @Test(arguments: [(0.0, 4.0), (1, 4), (-1, -4), (-0.5, -4)]) func theSignOfTheThirdAxis(
+        stored: Double, step: Double
+    )
+        throws
+    {
+        var file = SyntheticNIfTI()
+        (file.sformCode, file.qformCode) = (0, 1)
+        file.pixdim[0] = stored
+        #expect(try header(file).grid.affine.columnK == SIMD3(0, 0, step))
+    }
+
     @Test func withoutFormsOnlyVoxelSizesCount() throws {
         var file = SyntheticNIfTI()
         file.sformCode = 0
@@ -91,6 +103,15 @@ import Volumes
         bytes[352 + 16 + 3] = 0x7f  // the second size becomes enormous
         let header = try NIfTIFile.readHeader(at: folder.write(bytes, as: "b.nii"))
         #expect(header.extensions.map(\.code) == [6])
+    }
+
+    /// The first byte behind the fixed part says whether there are any.
+    @Test func extensionsThatAreNotAnnouncedAreNone() throws {
+        var file = SyntheticNIfTI()
+        file.extensions = [(6, Array("fine".utf8))]
+        var bytes = file.encoded
+        bytes[348] = 0
+        #expect(try NIfTIFile.readHeader(at: folder.write(bytes, as: "b.nii")).extensions.isEmpty)
     }
 
     @Test func voxelsMayStartAnywhereAfterTheHeader() throws {

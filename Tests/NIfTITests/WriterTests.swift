@@ -67,6 +67,29 @@ import Volumes
         }
     }
 
+    /// Rodrigues' formula turns about an axis; near a half turn about x, y or z another part of the quaternion is the largest.
+    @Test(arguments: [
+        SIMD3(0.96, 0.24, -0.144), SIMD3(0.2, -0.96, 0.196), SIMD3(-0.24, 0.144, 0.96), SIMD3(0.6, 0.64, 0.48),
+    ])
+    func quaternionsOfRotations(direction: SIMD3<Double>) throws {
+        let axis = direction / (direction * direction).sum().squareRoot()
+        for (cosine, sine) in [(0.8, 0.6), (-0.28, 0.96), (-0.8, 0.6), (-0.8, -0.6), (-0.96, 0.28), (0, -1)] {
+            func turned(_ v: SIMD3<Double>) -> SIMD3<Double> {
+                let across = SIMD3(
+                    axis.y * v.z - axis.z * v.y, axis.z * v.x - axis.x * v.z, axis.x * v.y - axis.y * v.x)
+                return v * cosine + across * sine + axis * ((axis * v).sum() * (1 - cosine))
+            }
+            let affine = try Affine(
+                columnI: turned(SIMD3(1, 0, 0)), columnJ: turned(SIMD3(0, 2, 0)), columnK: turned(SIMD3(0, 0, 3)),
+                origin: SIMD3(5, 6, 7))
+            let header = try NIfTIHeader(
+                writing: Grid(shape: GridShape(2, 3, 4), affine: affine), datatype: .uint8, affine: .qform)
+            for (a, b) in zip(header.grid.affine.rows.joined(), affine.rows.joined()) {
+                #expect(abs(a - b) < 1e-5, "\(axis) \(cosine) \(sine)")
+            }
+        }
+    }
+
     /// All 48 right-angled orientations, half of them left-handed, go through the quaternion unharmed.
     @Test func quaternionsOfAllOrientations() throws {
         let base = Grid(

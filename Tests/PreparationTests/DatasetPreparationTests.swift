@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import NIfTI
 import Preparation
+import TestData
 import Testing
 import VolumeStore
 import Volumes
@@ -110,9 +111,16 @@ import Volumes
         try tree.addImage(507, offset: 1000)
         // 14 and 15 are not usable in MR; the far corner is labelled 15 and must not widen the box.
         try tree.addLabel(507) { $0.x > 20 && $0.y > 15 && $0.z > 20 ? 15 : SmallAMOS.label($0) }
-        try await prepare(tree)
+        try tree.addImage(510, offset: 1000)
+        try tree.addLabel(510)
+        // Nothing is left of this one.
+        try tree.addImage(540, offset: 1000)
+        try tree.addLabel(540) { SmallAMOS.label($0) == 0 ? 0 : 14 }
+        let summary = try await prepare(tree)
+        #expect(summary.quarantined.map(\.code) == ["empty-label"] && summary.prepared == 2)
         let catalogue = try catalogue(tree)
         #expect(catalogue.modalities == ["MR"])
+        #expect(catalogue.grid(of: 0) == catalogue.grid(of: 1))
         #expect(catalogue.classes(of: 0).map(\.value) == [1, 6])
         let opened = try catalogue.open(0)
         let sorted = opened.image.buffer.map(opened.quantisation.intensity).sorted()
@@ -193,12 +201,59 @@ import Volumes
         #expect(try merged.store.catalogue().digest == digest)
     }
 
-    /// A grid turned by 20 degrees about z. The intensities are linear in the world, so the turned and the straight
+    /// Labels on a grid that differs from the image's in spacing, in direction, or in place alone.
+    @Test("What disagrees most basically names the refusal") func labelGeometries() async throws {
+        let tree = try SmallAMOS(), grid = try SmallAMOS.grid(), affine = grid.affine
+        // Turned about the first voxel by 4.6 degrees: cosine 0.9968, sine 0.0798 (a half-angle's tangent of 1/25).
+        let (c, s) = (624.0 / 626, 50.0 / 626)
+        let grids = try [
+            Affine(
+                columnI: affine.columnI * 1.06, columnJ: affine.columnJ, columnK: affine.columnK, origin: affine.origin),
+            Affine(
+                columnI: SIMD3(2 * c, 2 * s, 0), columnJ: SIMD3(-2 * s, 2 * c, 0), columnK: affine.columnK,
+                origin: affine.origin),
+            Affine(
+                columnI: affine.columnI, columnJ: affine.columnJ, columnK: affine.columnK,
+                origin: affine.origin + SIMD3(0, 0, 9)),
+        ].map { Grid(shape: grid.shape, affine: $0) }
+        for (n, other) in grids.enumerated() {
+            try tree.addImage(n + 1)
+            let labels: LabelMap = try SmallAMOS.fill(grid) { Double(SmallAMOS.label($0)) }
+            try NIfTIWriter.write(LabelMap(grid: other, voxels: labels.voxels), to: tree.label(n + 1), gzip: true)
+        }
+        let summary = try await prepare(tree)
+        #expect(summary.quarantined.map(\.code) == ["spacing-mismatch", "orientation-mismatch", "origin-mismatch"])
+        #expect(summary.prepared == 0)
+    }
+
+    @Test("Probability maps on two grids make no label map") func probabilityMaps() async throws {
+        let scratch = try TemporaryFolder(), manifest = try Manifest.load("brain-aging")
+        let folder = scratch.url.appending(path: "brain")
+        try await Phantom(manifest, subjects: 2, seed: 3, size: .tiny).write(to: folder, jobs: 2)
+        let masks = folder.appending(path: "train/mask")
+        let maps = try FileManager.default.contentsOfDirectory(atPath: masks.path).filter { $0.contains("_csf.nii") }
+        let path = masks.appending(path: try #require(maps.sorted().first)).path
+        let image = try NIfTIFile.read(at: path), affine = image.header.grid.affine
+        // The same numbers a voxel further on.
+        let moved = Grid(shape: image.header.grid.shape, affine: affine.shifted(by: SIMD3(1, 0, 0)))
+        try NIfTIWriter.write(
+            Volume<Float>(grid: moved, voxels: image.scaledFloats()), to: path, gzip: path.hasSuffix("gz"))
+        let summary = try await DatasetPreparation(
+            manifest: manifest, source: folder, configuration: PreparationConfiguration(text: "{}", file: "test.yaml"),
+            options: PreparationOptions(), program: "test"
+        ).run(into: VolumeStore.open(at: scratch.url.appending(path: "store"), mode: .write))
+        #expect(summary.quarantined.map(\.code) == ["shape-mismatch"] && summary.prepared == 1)
+        #expect(summary.quarantined.first?.reason.contains("_csf.nii") == true)
+    }
+
+    /// A grid turned about z by 20 degrees, or by 2.9, whose half has a tangent of 1/40. The intensities are linear in the world, so the turned and the straight
     /// preparation must give the same value at the same place.
-    @Test("Oblique volumes stay oblique or are turned back, by configuration", arguments: ["keep", "resample"])
-    func oblique(setting: String) async throws {
+    @Test(
+        "Oblique volumes stay oblique or are turned back, by configuration",
+        arguments: ["keep", "resample"], [(0.9396926207859084, 0.3420201433256687), (1599.0 / 1601, 80.0 / 1601)])
+    func oblique(setting: String, turned: (cosine: Double, sine: Double)) async throws {
         let tree = try SmallAMOS()
-        let (c, s) = (0.9396926207859084, 0.3420201433256687)
+        let (c, s) = turned
         let grid = Grid(
             shape: try GridShape(30, 24, 20),
             affine: try Affine(

@@ -36,6 +36,23 @@ import Volumes
         }
     }
 
+    /// Steps of 1 and a window of 400 HU leave room for some 65 000 HU more. The side with fewer intensities keeps them all,
+    /// and the other gets what is left.
+    @Test("Room beyond the window goes to the side that has use for it", arguments: [(40.0, 1e6), (1e6, 40)])
+    func room(below: Double, above: Double) {
+        let storage = IntensityStorage.quantisation(
+            range: -160 - below...240 + above, window: -160...240, deviation: 1000, stepsPerDeviation: 1000)
+        #expect(storage.slope == 0.5 || storage.slope == 1)
+        let (lowest, highest) = (storage.intensity(.min), storage.intensity(.max))
+        if below < above {
+            #expect(lowest <= -200 && lowest > -230)
+            #expect(highest > 65_000 * storage.slope - 230)
+        } else {
+            #expect(highest >= 280 && highest < 310)
+            #expect(lowest < 310 - 65_000 * storage.slope)
+        }
+    }
+
     @Test("A volume that is constant but for a few voxels still holds its window") func narrow() {
         let storage = IntensityStorage.quantisation(
             range: 0...1000, window: 0...1000, deviation: 0.5, stepsPerDeviation: 1000)

@@ -29,6 +29,26 @@ import Volumes
         try await VolumeStore.open(at: small.folder, mode: .read).verify(jobs: 1).defects
     }
 
+    @Test("The parts that hold some planes are the layers of eight planes that these lie in") func parts() async throws
+    {
+        let small = try SmallStore(), writer = try small.writer()
+        var toy = ToyCase("a")
+        toy.shape = (12, 10, 20)
+        try toy.add(to: writer)
+        let bricks = try #require(try opened(small, "a").bricks), labels = try #require(bricks.labels)
+        // 1 x 2 x 3 bricks of 32 x 8 x 8 voxels of two bytes, and 1 x 1 x 3 of 32 x 16 x 8 of one.
+        let layer = (image: 2 * 2048 * 2, label: 4096)
+        for (planes, layers) in [
+            (0..<1, 0..<1), (7..<8, 0..<1), (7..<9, 0..<2), (8..<17, 1..<3), (19..<20, 2..<3), (3..<20, 0..<3),
+        ] {
+            let parts = bricks.parts(holding: planes)
+            #expect(parts.map(\.count) == [layers.count * layer.image, layers.count * layer.label], "\(planes)")
+            #expect(parts[0].baseAddress == UnsafeRawPointer(bricks.image) + layers.lowerBound * layer.image)
+            #expect(parts[1].baseAddress == UnsafeRawPointer(labels) + layers.lowerBound * layer.label)
+        }
+        #expect(bricks.parts(holding: 4..<4).isEmpty)
+    }
+
     @Test("A case is written with its voxels in bricks") func written() async throws {
         let small = try store()
         let labelled = try opened(small, "a"), plain = try opened(small, "b")

@@ -50,7 +50,10 @@ public struct EpisodeCheck: Sendable, Codable {
     /// Draws the episodes 0..<count and renders some of them.
     ///
     /// - Parameters:
+    ///   - sampler: what is checked.
+    ///   - count: the number of episodes.
     ///   - rendering: how many are rendered, evenly spread.
+    ///   - workers: threads that plan and render.
     ///   - progress: told the number of episodes after each part.
     /// - Throws: what planning or rendering throws: a plan that cannot be drawn is no plan.
     public init(
@@ -107,6 +110,30 @@ public struct EpisodeCheck: Sendable, Codable {
         unreachable = sampler.unreachable
     }
 
+    /// What a plan should keep and does not, in words.
+    package static func brokenPromises(of plan: EpisodePlan, _ sampler: EpisodeSampler) -> [String] {
+        let catalogue = sampler.catalogue
+        let patches = plan.references.map(\.patch) + [plan.query]
+        let cases = patches.compactMap { catalogue.index(of: $0.source) }
+        guard cases.count == patches.count, !plan.references.isEmpty else {
+            return ["every patch has a case and there is a reference"]
+        }
+        var broken: [String] = []
+        if Set(cases.map(catalogue.subject)).count != cases.count { broken.append("subjects differ") }
+        if Set(cases.map(catalogue.dataset)).count != 1 { broken.append("one dataset") }
+        if Set(cases.map { sampler.table.groups[catalogue.modality(of: $0)] }).count != 1 {
+            broken.append("one modality group")
+        }
+        let values = plan.classes.map(\.value)
+        if Set(values).count != values.count || values.isEmpty
+            || values.count > sampler.configuration.classes.perEpisode.upperBound
+        {
+            broken.append("classes differ and are no more than asked for")
+        }
+        if patches.contains(where: { $0.maskValues != values }) { broken.append("masks follow the classes") }
+        return broken
+    }
+
     fileprivate struct Key: Hashable {
         let dataset: String
         let group: Int
@@ -119,29 +146,18 @@ public struct EpisodeCheck: Sendable, Codable {
         var rendered = 0, flipped = 0, negatives = 0, severalClasses = 0
 
         mutating func add(_ plan: EpisodePlan, _ sampler: EpisodeSampler) {
-            let catalogue = sampler.catalogue, classes = sampler.configuration.classes
-            func broken(_ promise: String) -> Violation { Violation(index: plan.index, promise: promise) }
-            let patches = plan.references.map(\.patch) + [plan.query]
-            let cases = patches.compactMap { catalogue.index(of: $0.source) }
-            guard cases.count == patches.count, !plan.references.isEmpty else {
-                violations.append(broken("every patch has a case and there is a reference"))
+            violations += EpisodeCheck.brokenPromises(of: plan, sampler).map {
+                Violation(index: plan.index, promise: $0)
+            }
+            guard let value = plan.classes.first?.value, let query = sampler.catalogue.index(of: plan.query.source)
+            else {
                 return
             }
-            if Set(cases.map(catalogue.subject)).count != cases.count { violations.append(broken("subjects differ")) }
-            if Set(cases.map(catalogue.dataset)).count != 1 { violations.append(broken("one dataset")) }
-            let groups = Set(cases.map { sampler.table.groups[catalogue.modality(of: $0)] })
-            if groups.count != 1 { violations.append(broken("one modality group")) }
-            let values = plan.classes.map(\.value)
-            if Set(values).count != values.count || values.isEmpty || values.count > classes.perEpisode.upperBound {
-                violations.append(broken("classes differ and are no more than asked for"))
-            }
-            if patches.contains(where: { $0.maskValues != values }) {
-                violations.append(broken("masks follow the classes"))
-            }
-            anchors[Key(dataset: plan.dataset, group: groups.first!, value: values[0]), default: 0] += 1
+            let group = sampler.table.groups[sampler.catalogue.modality(of: query)]
+            anchors[Key(dataset: plan.dataset, group: group, value: value), default: 0] += 1
             flipped += plan.references.count { !$0.patch.labelSwaps.isEmpty }
             negatives += plan.isNegative ? 1 : 0
-            severalClasses += values.count > 1 ? 1 : 0
+            severalClasses += plan.classes.count > 1 ? 1 : 0
         }
 
         mutating func render(_ plan: EpisodePlan, _ renderer: EpisodeRenderer, _ minimum: Int) throws {
