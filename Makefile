@@ -9,7 +9,7 @@ IRIS := .build/release/iris
 # Waiting OpenMP threads sleep instead of spinning: builds and tests share the cores with other work.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help deps build build-static dist test test-slurm test-all test-faults test-threads test-python bench bench-peers bench-gzip demo docs man completions reference test-tutorials fuzz format lint clean hippocampus
+.PHONY: help deps build build-static dist test test-slurm test-all test-faults test-threads test-python coverage bench bench-peers bench-gzip demo docs man completions reference test-tutorials fuzz format lint clean hippocampus
 
 help: ## list the targets
 	@grep -hE '^(# )?[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^(# )?([a-z-]+):.*## /\2\t/' | expand -t 20
@@ -67,6 +67,17 @@ test-threads: deps ## run the concurrent parts' tests under ThreadSanitizer; THR
 	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
 	TSAN_OPTIONS="halt_on_error=0 exitcode=66 suppressions='$(CURDIR)/Tests/thread-sanitizer.txt'" OMP_NUM_THREADS=1 \
 	swift test --sanitize=thread --scratch-path .build-tsan --skip-build --filter '$(THREAD_TESTS)'
+
+# In a folder of its own, so that .build keeps its objects. IRIS_COVERAGE lets C be counted too; Package.swift reads it.
+COVERAGE := .build-coverage
+COVERAGE_FLAGS := -c release --enable-code-coverage --scratch-path $(COVERAGE)
+
+coverage: export IRIS_COVERAGE := 1
+coverage: deps ## measure line coverage by module and write .build-coverage/report, half an hour; COVERAGE_TESTS=NIfTITests for some
+	swift build $(COVERAGE_FLAGS) --build-tests
+	rm -rf $(COVERAGE)/release/codecov
+	swift test $(COVERAGE_FLAGS) --disable-testable-imports --skip-build --no-parallel $(if $(COVERAGE_TESTS),--filter '$(COVERAGE_TESTS)')
+	Scripts/coverage.py $(COVERAGE)/release $(COVERAGE)/report
 
 test-slurm: build ## run the jobs of docs/cluster on a Slurm of this one machine (as root, with slurm-wlm and munge)
 	Tests/Slurm/run.sh $(IRIS)
@@ -134,9 +145,10 @@ demo: build ## from nothing to a report of a toy model trained on synthetic data
 LIBRARIES := AtomicFiles Configuration Datasets Digests Episodes IrisModel IrisTraining Metrics NIfTI Pictures Preparation \
 	RandomNumbers Reports Tensors VolumeStore Volumes WorkerThreads
 
+# A parameter that is not there, or missing among others, and a link that leads nowhere end it.
 docs: deps ## write the libraries' reference to .build-docs
 	swift package --allow-writing-to-directory .build-docs generate-documentation --output-path .build-docs \
-	--enable-experimental-combined-documentation $(foreach l,$(LIBRARIES),--target $(l))
+	--warnings-as-errors --enable-experimental-combined-documentation $(foreach l,$(LIBRARIES),--target $(l))
 
 # What packagers take: .build-docs/man/iris.1 and .build-docs/completions/{iris.bash,_iris,iris.fish}.
 MANUAL := .build-docs/man/iris.1
@@ -197,4 +209,4 @@ bench-gzip: ## compare libdeflate, zlib and ISA-L on gzip files
 	.build-bench/gzip_bench $(GZIP_FILES)
 
 clean: ## remove what the build made
-	rm -rf .build .build-static .build-bench .build-dist .build-fuzz .build-tsan clients/python/.venv .build-docs dist
+	rm -rf .build .build-static .build-bench .build-coverage .build-dist .build-fuzz .build-tsan clients/python/.venv .build-docs dist

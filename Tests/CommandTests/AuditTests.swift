@@ -4,21 +4,6 @@ import Testing
 
 /// `iris audit` as its users see it.
 @Suite struct AuditTests {
-    private final class Folder {
-        let url = FileManager.default.temporaryDirectory.appending(path: "iris-audit-\(UUID().uuidString)")
-        init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-        deinit { try? FileManager.default.removeItem(at: url) }
-        func path(_ name: String) -> String { url.appending(path: name).path }
-
-        /// A synthetic hippocampus dataset of four cases.
-        func phantom() throws -> String {
-            let run = try IrisCommand(
-                ["phantom", "msd", "--output", path("raw"), "--cases", "4", "--size", "tiny"])
-            try #require(run.status == 0, "\(run.errors)")
-            return path("raw")
-        }
-    }
-
     private struct Report: Decodable {
         struct Finding: Decodable {
             let code, severity, dataset: String
@@ -35,7 +20,8 @@ import Testing
     }
 
     @Test func aCleanTreePasses() throws {
-        let folder = try Folder(), source = try folder.phantom(), page = folder.path("page.html")
+        let folder = try TemporaryFolder(), source = try folder.phantom("msd", cases: 4),
+            page = folder.path("page.html")
         let run = try IrisCommand(["audit", "msd", "--source", source, "--json", "--html", page])
         let report: Report = try run.json()
         #expect(run.status == 0 && report.summary.passed && report.summary.cases == 4 && report.summary.files == 7)
@@ -50,7 +36,7 @@ import Testing
     }
 
     @Test func aPageThatCannotBeWrittenIsRefusedBeforeTheWork() throws {
-        let folder = try Folder(), source = try folder.phantom(), absent = folder.path("absent")
+        let folder = try TemporaryFolder(), source = try folder.phantom("msd", cases: 4), absent = folder.path("absent")
         let run = try IrisCommand(["audit", "msd", "--source", source, "--html", absent + "/page.html"])
         #expect(run.status == 2 && run.output.isEmpty)
         #expect(
@@ -63,7 +49,7 @@ import Testing
     }
 
     @Test func aDamagedFileIsAnErrorWithItsName() throws {
-        let folder = try Folder(), source = try folder.phantom()
+        let folder = try TemporaryFolder(), source = try folder.phantom("msd", cases: 4)
         let damaged = URL(filePath: source).appending(path: "Task04_Hippocampus/imagesTr/hippocampus_001.nii.gz")
         var bytes = try Data(contentsOf: damaged)
         bytes[bytes.startIndex + bytes.count / 2] ^= 4
@@ -79,7 +65,8 @@ import Testing
     }
 
     @Test func aLockIsWrittenAndHeldAgainstTheTree() throws {
-        let folder = try Folder(), source = try folder.phantom(), lock = folder.path("lock.json")
+        let folder = try TemporaryFolder(), source = try folder.phantom("msd", cases: 4),
+            lock = folder.path("lock.json")
         let written = try IrisCommand(["audit", "msd", "--source", source, "--lock", lock, "--write-lock"])
         #expect(written.status == 0)
         #expect(try IrisCommand(["audit", "msd", "--source", source, "--lock", lock]).status == 0)
@@ -92,7 +79,7 @@ import Testing
 
     /// The same patients prepared as two datasets of one store: each scan of the second is a copy of one of the first.
     @Test func aStoreIsAuditedAcrossItsDatasets() throws {
-        let folder = try Folder(), source = try folder.phantom(), store = folder.path("store")
+        let folder = try TemporaryFolder(), source = try folder.phantom("msd", cases: 4), store = folder.path("store")
         let root = URL(filePath: source)
         try FileManager.default.copyItem(
             at: root.appending(path: "Task04_Hippocampus"), to: URL(filePath: folder.path("Task09_Other")))

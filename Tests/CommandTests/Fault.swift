@@ -10,6 +10,8 @@ enum Fault {
     case fail(at: Int)
     /// No file can be changed.
     case readOnly
+    /// No file below a folder can be changed.
+    case readOnlyBelow(String)
 
     var environment: [String: String] {
         get throws {
@@ -19,6 +21,7 @@ enum Fault {
                 case .full(let step): "full:\(step)"
                 case .fail(let step): "fail:\(step)"
                 case .readOnly: "read:1"
+                case .readOnlyBelow(let folder): "read:\(folder)"
                 }
             return ["IRIS_FAULT": text].merging(try Self.library) { $1 }
         }

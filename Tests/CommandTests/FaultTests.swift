@@ -3,12 +3,13 @@ import FoundationEssentials
 import Glibc
 import RandomNumbers
 import Synchronization
+import TestData
 import Testing
 
 /// `iris prepare` and `iris store` where processes die, disks fill up and files change: the store afterwards is the old one
 /// or the new one, and the next run makes what an undisturbed one makes.
 @Suite(.serialized) struct StoreFaultTests {
-    private let folder = try! PrepareTests.Folder()
+    private let folder = try! TemporaryFolder()
 
     /// Coarse, so that the many runs write little.
     init() throws {
@@ -52,7 +53,7 @@ import Testing
 
     /// Walks the steps of a small preparation.
     private func walk(_ choice: Int, fault: (Int) -> Fault, judge: (IrisCommand, String) -> Void) throws {
-        let source = try folder.phantom(cases: 2)
+        let source = try folder.phantom("amos22", cases: 2)
         let (undisturbed, journal) = try FaultJournal.recording(preparation(source, "undisturbed"), in: folder.url)
         let expected: PrepareTests.Summary = try undisturbed.json()
         // Or the library is not in force, and nothing is tried.
@@ -94,7 +95,7 @@ import Testing
     @Test("A merge killed at any step leaves the old state or the new, and the next one completes") func killedMerge()
         throws
     {
-        let source = try folder.phantom(cases: 3)
+        let source = try folder.phantom("amos22", cases: 3)
         let whole: PrepareTests.Summary = try IrisCommand(preparation(source, "whole")).json()
         for shard in 1...2 {
             let run = try IrisCommand(preparation(source, "shard\(shard)") + ["--shard", "\(shard)/2"])
@@ -125,7 +126,7 @@ import Testing
     }
 
     @Test("A limit on the size of files is an error, and the next run goes on") func fileSizeLimit() throws {
-        let source = try folder.phantom(cases: 2)
+        let source = try folder.phantom("amos22", cases: 2)
         let undisturbed: PrepareTests.Summary = try IrisCommand(preparation(source, "undisturbed")).json()
         // Blocks of 512 bytes: room for the index, none for volumes.
         let run = try IrisCommand(
@@ -138,7 +139,7 @@ import Testing
     }
 
     @Test("A store on a disk that can only be read is read, and not written") func readOnly() throws {
-        let source = try folder.phantom(cases: 2)
+        let source = try folder.phantom("amos22", cases: 2)
         let prepared: PrepareTests.Summary = try IrisCommand(preparation(source, "store")).json()
         let verification = try IrisCommand(
             ["store", "verify", "--store", folder.path("store"), "--json"], fault: .readOnly)
@@ -157,7 +158,7 @@ import Testing
 
     @Test("Preparations at the same time on one store share the work, and readers never stumble") func together() throws
     {
-        let source = try folder.phantom(cases: 4)
+        let source = try folder.phantom("amos22", cases: 4)
         let expected: PrepareTests.Summary = try IrisCommand(preparation(source, "undisturbed")).json()
         let running = Atomic<Int>(2)
         let failures = Mutex<[String]>([]), readings = Atomic<Int>(0)
@@ -185,7 +186,7 @@ import Testing
     /// One of two versions of an image is put in place of the other all the time, then the file comes and goes.
     @Test("A source file that changes or vanishes while it is read", arguments: [false, true])
     func restlessSource(vanishes: Bool) throws {
-        let source = try folder.phantom(cases: 2)
+        let source = try folder.phantom("amos22", cases: 2)
         let images = try FileManager.default.contentsOfDirectory(atPath: source + "/imagesTr")
             .filter { $0.hasPrefix("amos") }.sorted()
         let image = source + "/imagesTr/" + images[0]
@@ -241,7 +242,7 @@ import Testing
     @Test("Empty files, loops of links, dangling links and names of all kinds harm no other case") func strangeFiles()
         throws
     {
-        let source = try folder.phantom(cases: 2)
+        let source = try folder.phantom("amos22", cases: 2)
         let tree = folder.path("a folder, with ü and\na line")
         try FileManager.default.moveItem(atPath: source, toPath: tree)
         let images = try FileManager.default.contentsOfDirectory(atPath: tree + "/imagesTr")

@@ -2,13 +2,14 @@ import FoundationEssentials
 import Glibc
 import NIfTI
 import Tensors
+import TestData
 import Testing
 import Volumes
 
 /// Files made to harm, given to the program with its memory and processor time limited: each ends with status 1 or 2 and a
 /// sentence that names the file, never with a signal.
 @Suite(.serialized) struct HostileInputTests {
-    private let folder = try! PrepareTests.Folder()
+    private let folder = try! TemporaryFolder()
 
     private func write(_ bytes: some Sequence<UInt8>, _ name: String) throws -> String {
         try Data(Array(bytes)).write(to: folder.url.appending(path: name))
@@ -67,7 +68,7 @@ import Volumes
 
     /// 1.25 GB of zeros behind the image of one case, more than the program may have.
     @Test("A decompression bomb in a dataset costs no memory") func bomb() throws {
-        let source = try folder.phantom(cases: 2)
+        let source = try folder.phantom("amos22", cases: 2)
         let images = try FileManager.default.contentsOfDirectory(atPath: source + "/imagesTr")
             .filter { $0.hasPrefix("amos") }.sorted()
         let grid = Grid(shape: try GridShape(1000, 1000, 125), affine: Affine(spacing: try Spacing(1, 1, 1)))

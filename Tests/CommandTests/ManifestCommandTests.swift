@@ -35,8 +35,7 @@ import Testing
     }
 
     @Test func aFaultyManifestIsAFindingWithItsLine() throws {
-        let file = FileManager.default.temporaryDirectory.appending(path: "iris-\(UUID().uuidString).yaml")
-        defer { try? FileManager.default.removeItem(at: file) }
+        let folder = try TemporaryFolder(), file = folder.url.appending(path: "mine.yaml")
         try Data("name: mine\ntitel: Mine\n".utf8).write(to: file)
         let run = try IrisCommand(["manifest", "check", file.path])
         #expect(run.status == 1)
@@ -56,14 +55,12 @@ import Testing
     }
 
     @Test func aPhantomIsMadeDescribedAndNotOverwritten() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "iris-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let data = folder.appending(path: "msd").path
+        let folder = try TemporaryFolder(), data = folder.path("msd")
         let run = try IrisCommand(["phantom", "msd", "--output", data, "--cases", "4", "--size", "tiny", "--json"])
         let made: Made = try run.json()
         #expect(run.status == 0 && made.dataset == "msd" && made.subjects == 4 && made.cases == 4 && made.labelled == 3)
 
-        let file = folder.appending(path: "croissant.json")
+        let file = folder.url.appending(path: "croissant.json")
         let export = try IrisCommand(["manifest", "export", "msd", "--source", data, "--croissant", file.path])
         #expect(export.status == 0 && export.output == "\(file.path): task04-hippocampus, 4 cases, 7 files\n")
         let text = try String(contentsOf: file, encoding: .utf8)
@@ -76,14 +73,12 @@ import Testing
     }
 
     @Test func anExportOfABrokenTreeSaysSo() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "iris-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         for path in ["volume-0.nii", "segmentation-0.nii", "volume-1.nii"] {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            try Data("x".utf8).write(to: folder.appending(path: path))
+            try Data("x".utf8).write(to: folder.url.appending(path: path))
         }
-        let file = folder.appending(path: "croissant.json")
-        let run = try IrisCommand(["manifest", "export", "lits", "--source", folder.path, "--croissant", file.path])
+        let run = try IrisCommand(
+            ["manifest", "export", "lits", "--source", folder.url.path, "--croissant", folder.path("croissant.json")])
         #expect(run.status == 1 && run.output.hasSuffix("lits, 1 cases, 2 files\n"))
         #expect(run.errors.contains("segmentation-1.nii: expected the label of"))
     }

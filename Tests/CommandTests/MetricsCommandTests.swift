@@ -1,5 +1,6 @@
 import FoundationEssentials
 import NIfTI
+import TestData
 import Testing
 import Volumes
 
@@ -7,11 +8,10 @@ import Volumes
 @Suite struct MetricsCommandTests {
     /// Two voxels in opposite corners of a cube, so that the joint box is the cube and no search is short.
     private func compareCorners(_ edge: Int) throws -> IrisCommand {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "iris-metrics-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         let grid = Grid(shape: try GridShape(edge, edge, edge), affine: Affine(spacing: try Spacing(1, 1, 1)))
         for (name, place) in [("reference", 0), ("prediction", grid.shape.count - 1)] {
-            let path = folder.appending(path: name)
+            let path = folder.url.appending(path: name)
             try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
             var labels = try LabelMap(grid: grid, voxels: [UInt8](repeating: 0, count: grid.shape.count))
             labels.voxels[place] = 1
@@ -19,8 +19,8 @@ import Volumes
         }
         return try IrisCommand(
             [
-                "metrics", "--prediction", folder.appending(path: "prediction").path, "--reference",
-                folder.appending(path: "reference").path, "--jobs", "1", "--json",
+                "metrics", "--prediction", folder.path("prediction"), "--reference", folder.path("reference"),
+                "--jobs", "1", "--json",
             ])
     }
 

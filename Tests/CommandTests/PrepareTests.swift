@@ -6,21 +6,6 @@ import Testing
 
 /// `iris prepare` and `iris store` as their users see them.
 @Suite struct PrepareTests {
-    final class Folder: Sendable {
-        let url = FileManager.default.temporaryDirectory.appending(path: "iris-prepare-\(UUID().uuidString)")
-        init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-        deinit { try? FileManager.default.removeItem(at: url) }
-        func path(_ name: String) -> String { url.appending(path: name).path }
-
-        /// A synthetic AMOS22 tree.
-        func phantom(cases: Int) throws -> String {
-            let run = try IrisCommand(
-                ["phantom", "amos22", "--output", path("raw"), "--cases", "\(cases)", "--size", "tiny"])
-            try #require(run.status == 0, "\(run.errors)")
-            return path("raw")
-        }
-    }
-
     struct Summary: Decodable {
         let listed, prepared, unchanged, leftOut, elsewhere: Int
         let quarantined: [Entry]
@@ -52,8 +37,8 @@ import Testing
     /// Killed with SIGKILL at moments from within start-up to within the last cases, 20 times or, with IRIS_SLOW_TESTS=1, 100
     /// times. A run that comes through is judged, and the next begins a new store.
     @Test("Runs that are killed again and again end in the same store") func killed() throws {
-        let folder = try Folder()
-        let source = try folder.phantom(cases: 6)
+        let folder = try TemporaryFolder()
+        let source = try folder.phantom("amos22", cases: 6)
         func prepare(_ store: String) -> [String] {
             ["prepare", "amos22", "--source", source, "--store", folder.path(store), "--jobs", "2", "--json"]
         }
@@ -90,8 +75,8 @@ import Testing
     }
 
     @Test("Ctrl-C stops in good order, and the next run goes on") func interrupted() throws {
-        let folder = try Folder()
-        let source = try folder.phantom(cases: 12)
+        let folder = try TemporaryFolder()
+        let source = try folder.phantom("amos22", cases: 12)
         let arguments = [
             "prepare", "amos22", "--source", source, "--store", folder.path("store"), "--jobs", "1", "--json",
         ]
@@ -113,8 +98,8 @@ import Testing
     }
 
     @Test("A truncated, a mislabelled and a missing file are set aside, and nothing else") func quarantine() throws {
-        let folder = try Folder()
-        let source = try folder.phantom(cases: 8)
+        let folder = try TemporaryFolder()
+        let source = try folder.phantom("amos22", cases: 8)
         let names = try FileManager.default.contentsOfDirectory(atPath: source + "/labelsTr")
             .filter { $0.hasPrefix("amos") }.sorted()
         try #require(names.count >= 4)
@@ -155,7 +140,7 @@ import Testing
     }
 
     @Test("Mistakes in arguments end with status 2 and a sentence that says what to do") func mistakes() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let missing = try IrisCommand(
             ["prepare", "amos22", "--source", folder.path("none"), "--store", folder.path("store")])
         #expect(missing.status == 2)
@@ -176,7 +161,7 @@ import Testing
     /// The figures of the listing come from the files themselves: classes are counted anew.
     @Test("All shared AMOS22 cases prepare", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
     func sharedTree() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let run = try IrisCommand(
             ["prepare", "amos22", "--source", SharedData.url("amos22").path, "--store", folder.path("store"), "--json"])
         #expect(run.status == 0)

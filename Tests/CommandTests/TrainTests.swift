@@ -9,18 +9,20 @@ import Testing
     /// A small prepared store and configurations beside it.
     struct TrainingFolder {
         let folder = FileManager.default.temporaryDirectory.appending(path: "iris-train-\(UUID().uuidString)")
+        var raw: String { folder.appending(path: "raw").path }
         var store: String { folder.appending(path: "store").path }
+        var preparation: [String] {
+            [
+                "prepare", "msd", "--source", raw, "--store", store, "--config",
+                folder.appending(path: "prepare.yaml").path,
+            ]
+        }
 
         init() throws {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            let raw = folder.appending(path: "raw").path
             try #require(IrisCommand(["phantom", "msd", "--output", raw, "--cases", "4"]).status == 0)
             try write("prepare.yaml", "spacing: [1, 1, 1]\ncrop: {to: nothing}\n")
-            let prepare = try IrisCommand(
-                [
-                    "prepare", "msd", "--source", raw, "--store", store, "--config",
-                    folder.appending(path: "prepare.yaml").path,
-                ])
+            let prepare = try IrisCommand(preparation)
             try #require(prepare.status == 0, "\(prepare.errors)")
             try write(
                 "episodes.yaml",
@@ -229,11 +231,13 @@ import Testing
         let run = try IrisCommand(place.train(config, "run"), fault: .readOnly)
         #expect(run.status == 2 && run.errors.contains("Read-only file system"), "\(run.errors)")
         #expect(!FileManager.default.fileExists(atPath: place.folder.appending(path: "run").path))
-        // The store alone may be read-only.
-        chmod(place.store, 0o555)
-        defer { chmod(place.store, 0o755) }
-        let reading = try IrisCommand(place.train(config, "run"))
+        // The store alone may be read-only; preparing into it shows that it is.
+        let sealed = Fault.readOnlyBelow(place.store)
+        let reading = try IrisCommand(place.train(config, "run"), fault: sealed)
         #expect(reading.status == 0, "\(reading.errors)")
+        #expect(FileManager.default.fileExists(atPath: place.checkpoint("run", 1).path))
+        let writing = try IrisCommand(place.preparation, fault: sealed)
+        #expect(writing.status == 2 && writing.errors.contains("Read-only file system"), "\(writing.errors)")
     }
 
     /// Killed at random moments, 5 times or, with IRIS_SLOW_TESTS=1, 100 times.

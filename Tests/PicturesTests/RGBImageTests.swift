@@ -1,5 +1,6 @@
 import Foundation
 import Pictures
+import TestData
 import Testing
 
 @Suite struct RGBImageTests {
@@ -89,12 +90,10 @@ import Testing
     }
 
     @Test func writesAFile() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "iris-pictures-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let image = Self.pattern(width: 9, height: 5), url = folder.appending(path: "a.png")
-        try image.writePNG(to: url.path)
-        #expect(try RGBImage(pngData: Array(Data(contentsOf: url))) == image)
+        let folder = try TemporaryFolder()
+        let image = Self.pattern(width: 9, height: 5), path = folder.path("a.png")
+        try image.writePNG(to: path)
+        #expect(try RGBImage(pngData: Array(Data(contentsOf: URL(filePath: path)))) == image)
     }
 
     /// Letters are drawn where asked, differ from one another, and an unknown character looks like a question mark.

@@ -2,6 +2,7 @@ import Datasets
 import FoundationEssentials
 import NIfTI
 import Reports
+import TestData
 import Testing
 import Volumes
 
@@ -11,9 +12,7 @@ import Volumes
 
     /// Two cases: a sound one, and one with a label value that no class has at voxel (3, 4, 5).
     private func page() async throws -> (page: AuditPage, document: String) {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "iris-page-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let temporary = try TemporaryFolder(), folder = temporary.url
         let grid = Grid(shape: try GridShape(12, 10, 8), affine: Affine(spacing: try Spacing(1, 1, 2)))
         var cases: [SourceCase] = []
         for (n, name) in ["sound", "faulty"].enumerated() {
@@ -78,8 +77,7 @@ import Volumes
     }
 
     @Test func thePageIsWrittenWhole() async throws {
-        let file = FileManager.default.temporaryDirectory.appending(path: "iris-\(UUID().uuidString).html")
-        defer { try? FileManager.default.removeItem(at: file) }
+        let folder = try TemporaryFolder(), file = folder.url.appending(path: "page.html")
         let (page, _) = try await page()
         try page.write(to: file)
         let text = try String(contentsOf: file, encoding: .utf8)
