@@ -55,7 +55,7 @@ import Testing
         let orderly = try IrisCommand(arguments)
         #expect(orderly.status == 1 && orderly.output.contains("truncated"), "\(orderly.output)")
         let back = try backwards(arguments, in: folder.url)
-        #expect(back.status == 1 && back.output == orderly.output && back.errors == orderly.errors)
+        #expect(back.status == 1 && back.output == orderly.output)
     }
 
     @Test("Training and resuming while the clock runs backwards gives the same bits") func training() throws {
