@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestData
 import Testing
 
 /// `iris store brick` as its users see it.
@@ -8,8 +9,8 @@ import Testing
     }
 
     @Test("Brick files are made, made anew and removed, and change no voxel of an episode") func life() throws {
-        let folder = try PrepareTests.Folder(), store = folder.path("store")
-        let source = try folder.phantom(cases: 4)
+        let folder = try TemporaryFolder(), store = folder.path("store")
+        let source = try folder.phantom("amos22", cases: 4)
         try #require(IrisCommand(["prepare", "amos22", "--source", source, "--store", store]).status == 0)
         let volumes = folder.url.appending(path: "store/volumes/amos22")
         func files() throws -> [String: Data] {
@@ -62,7 +63,7 @@ import Testing
     }
 
     @Test("Contradicting options and folders without a store are refused") func mistakes() throws {
-        let folder = try PrepareTests.Folder()
+        let folder = try TemporaryFolder()
         let both = try IrisCommand(["store", "brick", "--store", folder.path(""), "--remake", "--remove"])
         #expect(both.status == 2)
         #expect(both.errors.contains("expected --remake or --remove but found both. Leave one out."))
