@@ -128,7 +128,7 @@ extension NIfTIHeader {
         }
     }
 
-    /// The extensions between the fixed part and the voxels.
+    /// The extensions between the fixed part and the voxels, of a file that announces some.
     ///
     /// Reading stops at the first that is not well-formed: voxels lie at `vox_offset` whatever stands before them.
     ///
@@ -136,7 +136,6 @@ extension NIfTIHeader {
     static func extensions(in bytes: [UInt8], format: Format, endianness: Endianness) -> [Extension] {
         let fields = HeaderBytes(bytes: bytes, isBigEndian: endianness == .big)
         var found: [Extension] = []
-        guard bytes.count >= format.headerSize + 4, bytes[format.headerSize] != 0 else { return [] }
         var place = format.headerSize + 4
         while place + 8 <= bytes.count {
             let size = fields.int32(place)

@@ -32,6 +32,30 @@ import WorkerThreads
         #expect(counter.entered == 3 && counter.highest == 1)
     }
 
+    /// Results may hold files and memory: none outlives the call, also of those that were ready when it failed.
+    @Test func resultsThatWereNotReceivedAreGone() async {
+        struct Failure: Error {}
+        final class Holding: Sendable {
+            let counter: Counter
+            init(_ counter: Counter) {
+                self.counter = counter
+                counter.enter()
+            }
+            deinit { counter.leave() }
+        }
+        let counter = Counter()
+        var left = 0
+        for round in 0..<500 {
+            try? await mapConcurrently(Array(0..<40), jobs: 4) { _ in
+                Holding(counter)
+            } receive: { element, _ in
+                if element == round % 7 { throw Failure() }
+            }
+            left = max(left, counter.current)
+        }
+        #expect(counter.entered >= 500 && left == 0)
+    }
+
     @Test func anErrorEndsTheWork() async {
         struct Failure: Error {}
         let counter = Counter()
@@ -54,6 +78,7 @@ private final class Counter: Sendable {
         }
     }
     func leave() { state.withLock { $0.now -= 1 } }
+    var current: Int { state.withLock { $0.now } }
     var highest: Int { state.withLock { $0.highest } }
     var entered: Int { state.withLock { $0.entered } }
 }
