@@ -63,9 +63,10 @@ static int is_sealed(const char *path) {
 
 /// Counts a step and says what becomes of it; `errno` is set for a refusal.
 static enum outcome step(const char *kind, const char *path, int takesRoom) {
-    // What a program built to measure coverage writes at its end is none of its own steps.
-    const char *ending = strrchr(path, '.');
+    // What a program built to measure coverage writes at its end, and the folders for it, are none of its own steps.
+    const char *ending = strrchr(path, '.'), *profile = getenv("LLVM_PROFILE_FILE");
     if (ending && strcmp(ending, ".profraw") == 0) return PASS;
+    if (profile && strncmp(profile, path, strlen(path)) == 0) return PASS;
     long number = atomic_fetch_add(&steps, 1) + 1;
     if (journal >= 0) {
         char line[4400];

@@ -118,6 +118,8 @@ import Volumes
         try tree.addLabel(540) { SmallAMOS.label($0) == 0 ? 0 : 14 }
         let summary = try await prepare(tree)
         #expect(summary.quarantined.map(\.code) == ["empty-label"] && summary.prepared == 2)
+        // Nothing is said to be lost that was not wanted.
+        #expect(summary.remarks.isEmpty)
         let catalogue = try catalogue(tree)
         #expect(catalogue.modalities == ["MR"])
         #expect(catalogue.grid(of: 0) == catalogue.grid(of: 1))
@@ -301,6 +303,10 @@ import Volumes
         #expect(third.prepared == 2)
         let store = try VolumeStore.open(at: tree.scratch.url.appending(path: "store"), mode: .read)
         #expect(try await store.verify().defects.isEmpty)
+        #expect(
+            try store.runs().map { [$0.prepared, $0.unchanged, $0.quarantined] } == [
+                [3, 0, 0], [0, 3, 0], [2, 1, 0],
+            ])
     }
 
     @Test("Cases that left the source are named and stay") func vanishedCases() async throws {

@@ -14,12 +14,16 @@ import Volumes
     }
 
     private func alarms(_ modality: Modality, _ value: (Double) -> Double) async throws -> [String] {
+        try await findings(modality, value).map { "\($0.code.rawValue) \($0.caseID ?? "-")" }
+    }
+
+    private func findings(_ modality: Modality, _ value: (Double) -> Double) async throws -> [Finding] {
         let cases = try AuditedCases()
         var generator = Philox(key: 4)
         try cases.add(
             "case", modality: modality, grid: Grid(SIMD3(48, 48, 24), spacing: .one),
             image: { value(Self.hounsfield($0, &generator)) })
-        return try await cases.alarms()
+        return try await cases.report().findings.filter { $0.severity > .information }
     }
 
     @Test("Hounsfield units are CT") func hounsfieldUnits() async throws {
@@ -32,8 +36,13 @@ import Volumes
     @Test("Hounsfield units without their intercept", arguments: [1000.0, 1024]) func offset(_ offset: Double)
         async throws
     {
-        #expect(try await alarms(.ct) { max(0, $0 + offset) } == ["hounsfield-offset case"])
-        #expect(try await alarms(.ct) { $0 + offset } == ["hounsfield-offset case"])
+        for lowest in [0, -Double.infinity] {
+            let found = try await findings(.ct) { max(lowest, $0 + offset) }
+            #expect(found.map(\.code) == [.hounsfieldOffset] && found[0].caseID == "case")
+            // Found from the most crowded values of air, which lie within 60 units.
+            let stated = try #require(found[0].found.firstMatch(of: /about (-?[0-9.]+) higher/)?.1)
+            #expect(abs(try #require(Double(stated)) - offset) <= 60, "\(found[0].found)")
+        }
     }
 
     /// Contrast medium and a scanner's padding of -2048 or -3024 outside its circle are usual.

@@ -89,6 +89,27 @@ import Volumes
         #expect(isTwins && !isFirst)
     }
 
+    /// The query's own objects, each under the other's class, are the nearest of all, and no class takes them.
+    @Test func retrievalStaysWithinTheClass() throws {
+        let predictor = try InferenceToy.trained()
+        var settings = StrategySettings()
+        settings.neighbours = 1
+        let query = InferenceToy.image(100, Self.shape)
+        let pool = try references(0..<3).map { try predictor.encode($0, classes: classes) }
+        func found(_ pool: [EncodedReference]) throws -> [[Float]] {
+            let context = try predictor.context(.retrieval, classes: classes, encoded: pool, settings: settings)
+            return try predictor.segment(query, in: context).probabilities
+        }
+        let labels = try predictor.segment(query, in: predictor.context(.oneShot, classes: classes, encoded: pool))
+            .labels()
+        let exchanged = try LabelMap(grid: labels.grid, voxels: labels.voxels.map { $0 == 0 ? 0 : 3 - $0 })
+        let own = try predictor.encode(Reference(query, labels: labels), classes: classes)
+        let others = try predictor.encode(Reference(query, labels: exchanged), classes: classes)
+        let strangers = try found(pool), among = try found(pool + [others]), besideOwn = try found(pool + [own])
+        let isSame = among == strangers, isTaken = besideOwn != strangers
+        #expect(isSame && isTaken)
+    }
+
     /// Among strangers lies the query's own image under another's embedding.
     @Test func imageRetrievalFindsTheMostSimilarImage() throws {
         let predictor = try InferenceToy.trained()
