@@ -6,7 +6,12 @@ import Testing
 
 /// `iris stream` and a consumer as two processes, whichever way they are connected, and either killed at random moments.
 @Suite(.serialized) struct StreamKillTests {
-    private static let place = Result { try EpisodesTests.Workplace() }
+    /// Shared by all tests here, so it goes with the process.
+    private static let place: Result<EpisodesTests.Workplace, any Error> = Result {
+        let place = try EpisodesTests.Workplace()
+        atexit { try? StreamKillTests.place.get().remove() }
+        return place
+    }
 
     /// The kills of each side and connection: few, or with IRIS_SLOW_TESTS=1 the 50 that are asked for.
     private static let kills = Fault.walksAll ? 50 : 3
