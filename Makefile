@@ -61,11 +61,13 @@ test-faults: deps ## walk all faults, at every step and with 100 kills; takes an
 	IRIS_SLOW_TESTS=1 swift test -c release --disable-testable-imports --skip-build --no-parallel --filter '$(FAULT_TESTS)'
 
 # What runs concurrently, the C of CKernels included. Tests/thread-sanitizer.txt says what is not reported, and why.
-THREAD_TESTS ?= WorkerThreadsTests|VolumeStoreTests|PreparationTests|EpisodeStreamTests|SharingServerTests|theReportDoesNotDependOnTheJobs|MetricsTests
+# Of the audit the tests that are quick enough, and without the shared trees.
+THREAD_TESTS ?= WorkerThreadsTests|VolumeStoreTests|PreparationTests|EpisodeStreamTests|SharingServerTests|MetricsTests|TrainerTests|AuditorTests/(theReport|fastReads|lockFiles)|DuplicateSearchTests/(exact|acrossDatasets|samePatient)
 
 test-threads: deps ## run the concurrent parts' tests under ThreadSanitizer; THREAD_TESTS=EpisodeStreamTests for some
 	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
 	TSAN_OPTIONS="halt_on_error=0 exitcode=66 suppressions='$(CURDIR)/Tests/thread-sanitizer.txt'" OMP_NUM_THREADS=1 \
+	IRIS_SHARED_DATA=/nowhere \
 	swift test --sanitize=thread --scratch-path .build-tsan --skip-build --filter '$(THREAD_TESTS)'
 
 # In a folder of its own, so that .build keeps its objects. IRIS_COVERAGE lets C be counted too; Package.swift reads it.

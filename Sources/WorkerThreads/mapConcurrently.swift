@@ -17,6 +17,7 @@ public func mapConcurrently<Element: Sendable, Result: Sendable>(
     defer { results.removeAll() }
     try await withThrowingTaskGroup(of: Int.self) { group in
         var next = 0, delivered = 0, atWork = 0
+        var finished: Set<Int> = []
         func startMore() {
             while atWork < jobs, next < min(elements.count, delivered + 2 * jobs) {
                 let index = next, element = elements[next]
@@ -28,10 +29,11 @@ public func mapConcurrently<Element: Sendable, Result: Sendable>(
             }
         }
         startMore()
-        while try await group.next() != nil {
+        while let index = try await group.next() {
             atWork -= 1
+            finished.insert(index)
             startMore()
-            while let result = results.take(delivered) {
+            while finished.remove(delivered) != nil, let result = results.take(delivered) {
                 try await receive(elements[delivered], result)
                 delivered += 1
                 startMore()

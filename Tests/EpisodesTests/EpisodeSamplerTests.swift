@@ -142,6 +142,24 @@ import Volumes
         #expect(sampler.unreachable.count == 9)
     }
 
+    /// References come from the one subject of the test part, queries from all: that subject is never asked for, though it
+    /// could be.
+    @Test func theOnlyReferenceIsKept() throws {
+        let configuration = try EpisodeConfiguration(
+            text: """
+                format: 1
+                datasets: {weights: {abdomen: 1}}
+                patch: {size: [24, 20, 16]}
+                classes: {minimumVoxels: 8}
+                split: {list: official, reference: [test], query: [train, test]}
+                """, file: "only")
+        let sampler = try EpisodeSampler(catalogue: Self.store.catalogue, configuration: configuration, seed: 3)
+        let plans = try (UInt64(0)..<200).map(sampler.plan)
+        #expect(plans.allSatisfy { $0.references.map(\.subject) == ["p7"] })
+        #expect(plans.allSatisfy { !$0.query.source.name.hasPrefix("case_7") })
+        #expect(Set(plans.map { $0.query.source.name.prefix(6) }).count == 7)
+    }
+
     /// References from train, queries from test: subject 7 is the only test subject.
     @Test func splits() throws {
         let configuration = try EpisodeConfiguration(

@@ -71,7 +71,8 @@ import WorkerThreads
 }
 
 private final class Counter: Sendable {
-    private let state = Mutex((now: 0, highest: 0, entered: 0))
+    private struct State { var now = 0, highest = 0, entered = 0 }
+    private let state = Mutex(State())
     func enter() {
         state.withLock {
             $0.now += 1; $0.entered += 1; $0.highest = max($0.highest, $0.now)
