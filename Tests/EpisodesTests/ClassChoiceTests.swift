@@ -1,4 +1,5 @@
 import Episodes
+import TestData
 import Testing
 import VolumeStore
 import Volumes
@@ -44,5 +45,34 @@ import Volumes
             #expect(plan.query.intensity.count == 1)
             #expect(plan.references.allSatisfy { $0.patch.intensity != plan.query.intensity })
         }
+    }
+
+    /// Six subjects were scanned by CT and two by MR: three quarters of a class's episodes are of CT.
+    @Test func modalitiesFollowTheirSubjects() throws {
+        let folder = try TemporaryFolder()
+        let writer = StoreWriter(try VolumeStore.open(at: folder.url, mode: .write))
+        let configuration = try writer.register(configuration: "small")
+        try writer.register(
+            StoredDataset(name: "d", classes: [StoredClass(value: 1, name: "organ", structure: "organ")]))
+        let grid = Grid(shape: try GridShape(10, 10, 10), affine: Affine(spacing: try Spacing(1, 1, 1)))
+        for subject in 0..<8 {
+            let description = CaseDescription(
+                key: CaseKey(dataset: "d", name: "c\(subject)"), subject: "s\(subject)",
+                modality: subject < 6 ? "CT" : "MR", officialSplit: .train, paperSplit: .train, sourceGrid: grid,
+                sourceIntensities: SourceIntensities(minimum: 0, maximum: 999, mean: 500, nonFinite: 0),
+                normalisation: IntensityNormalisation(clipLow: 0, clipHigh: 999, mean: 500, standardDeviation: 300)!,
+                configurationDigest: configuration)
+            try writer.add(
+                description, image: Volume(grid: grid, voxels: (0..<1000).map { Int16($0) }),
+                labels: LabelMap(grid: grid, voxels: (0..<1000).map { $0 < 100 ? 1 : 0 }))
+        }
+        let sampler = try EpisodeSampler(
+            catalogue: VolumeStore.open(at: folder.url, mode: .read).catalogue(),
+            configuration: EpisodeConfiguration(
+                text: "format: 1\npatch: {size: [16, 16, 16]}\nclasses: {minimumVoxels: 8}\n", file: "small"), seed: 1)
+        #expect(sampler.frequencies.map(\.probability).sorted() == [0.25, 0.75])
+        let computed = try (UInt64(0)..<400).map(sampler.plan).count { $0.modality == "CT" }
+        // 300 with a deviation of 8.7.
+        #expect((255...345).contains(computed))
     }
 }
