@@ -70,7 +70,9 @@ public final class VolumeStore: Sendable {
             let pool = try DatabasePool(path: index, configuration: configuration)
             try Self.checkAndMigrate(pool, folder: folder, mode: mode)
             return pool
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+        } catch let error as DatabaseError
+            where error.resultCode == .SQLITE_CANTOPEN || error.extendedResultCode == .SQLITE_READONLY_DIRECTORY
+        {
             guard mode == .read else {
                 throw StoreError.file(
                     index,

@@ -12,6 +12,8 @@ enum Fault {
     case readOnly
     /// No file below a folder can be changed.
     case readOnlyBelow(String)
+    /// No file below a folder can be changed by this user, root or not.
+    case deniedBelow(String)
 
     var environment: [String: String] {
         get throws {
@@ -22,6 +24,7 @@ enum Fault {
                 case .fail(let step): "fail:\(step)"
                 case .readOnly: "read:1"
                 case .readOnlyBelow(let folder): "read:\(folder)"
+                case .deniedBelow(let folder): "deny:\(folder)"
                 }
             return ["IRIS_FAULT": text].merging(try Self.library) { $1 }
         }

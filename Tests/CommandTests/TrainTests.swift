@@ -232,12 +232,16 @@ import Testing
         #expect(run.status == 2 && run.errors.contains("Read-only file system"), "\(run.errors)")
         #expect(!FileManager.default.fileExists(atPath: place.folder.appending(path: "run").path))
         // The store alone may be read-only; preparing into it shows that it is.
-        let sealed = Fault.readOnlyBelow(place.store)
-        let reading = try IrisCommand(place.train(config, "run"), fault: sealed)
-        #expect(reading.status == 0, "\(reading.errors)")
-        #expect(FileManager.default.fileExists(atPath: place.checkpoint("run", 1).path))
-        let writing = try IrisCommand(place.preparation, fault: sealed)
-        #expect(writing.status == 2 && writing.errors.contains("Read-only file system"), "\(writing.errors)")
+        for (sealed, name, reason) in [
+            (Fault.readOnlyBelow(place.store), "run", "Read-only file system"),
+            (Fault.deniedBelow(place.store), "denied", "Permission denied"),
+        ] {
+            let reading = try IrisCommand(place.train(config, name), fault: sealed)
+            #expect(reading.status == 0, "\(reading.errors)")
+            #expect(FileManager.default.fileExists(atPath: place.checkpoint(name, 1).path))
+            let writing = try IrisCommand(place.preparation, fault: sealed)
+            #expect(writing.status == 2 && writing.errors.contains(reason), "\(writing.errors)")
+        }
     }
 
     /// Killed at random moments, 5 times or, with IRIS_SLOW_TESTS=1, 100 times.

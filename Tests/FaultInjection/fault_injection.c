@@ -34,6 +34,8 @@ static enum fault fault = NO_FAULT;
 static long target = 0;
 /// The folder that can only be read, or NULL for all there are.
 static const char *sealed = NULL;
+/// Why nothing can be written: the file system, or for "deny:" the folder's permissions.
+static int refusal = EROFS;
 static int journal = -1;
 static atomic_long steps = 0;
 
@@ -41,10 +43,11 @@ __attribute__((constructor)) static void begin(void) {
     const char *text = getenv("IRIS_FAULT"), *path = getenv("IRIS_FAULT_LOG");
     if (path) journal = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (!text) return;
-    const char *names[] = {"kill:", "full:", "fail:", "read:"};
-    for (int n = 0; n < 4; n++) {
+    const char *names[] = {"kill:", "full:", "fail:", "read:", "deny:"};
+    for (int n = 0; n < 5; n++) {
         if (strncmp(text, names[n], 5) != 0) continue;
-        fault = (enum fault)(KILL + n);
+        fault = n < 4 ? (enum fault)(KILL + n) : READ_ONLY;
+        if (n == 4) refusal = EACCES;
         target = atol(text + 5);
         if (fault == READ_ONLY && text[5] == '/') sealed = text + 5;
     }
@@ -85,7 +88,7 @@ static enum outcome step(const char *kind, const char *path, int takesRoom) {
     }
     if (is_sealed(path)) {
         // As the system has it: what is there is there, whoever may write.
-        errno = access(path, F_OK) == 0 && strcmp(kind, "create") == 0 ? EEXIST : EROFS;
+        errno = access(path, F_OK) == 0 && strcmp(kind, "create") == 0 ? EEXIST : refusal;
         return REFUSE;
     }
     return PASS;
