@@ -186,6 +186,12 @@ import Testing
         for step in journal.choice(of: 6) {
             let note = "step \(step), \(journal.steps[step - 1])"
             let killed = try IrisCommand(place.train(config, "killed"), fault: .kill(at: step))
+            // The number of steps varies by a few from run to run, so that the last ones may not come.
+            if killed.status == 0, step > journal.steps.count - 8 {
+                #expect(try Data(contentsOf: place.checkpoint("killed", 2)) == expected, "\(note)")
+                try FileManager.default.removeItem(at: place.folder.appending(path: "killed"))
+                continue
+            }
             #expect(killed.status == 128 + 9, "\(note): \(killed.errors)")
             for step in 1...2 where FileManager.default.fileExists(atPath: place.checkpoint("killed", step).path) {
                 // Whole or not there.
