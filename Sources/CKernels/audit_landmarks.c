@@ -51,55 +51,79 @@ static const int group_sizes[GROUPS] = {6, 12, 8, 6, 12, 8, 6, 12, 8};
 
 typedef struct {
     void (*flag_extrema)(const float *, int64_t, int64_t, int64_t, uint8_t *);
-    void (*lattice_row)(const float *const[4], const float[4], int64_t, const int32_t *, const int32_t *, const float *,
-                        int64_t, float *, float *);
+    void (*weighted_rows)(const float *, int64_t, const float *, int, float *);
+    void (*lattice_row)(const float *, const int32_t *, const float *, int, int64_t, float *);
     void (*surroundings)(const float *, int32_t, int32_t, float, float, float, float *);
 } kernels;
 
 static kernels best(void) {
 #if defined(__x86_64__)
     switch (iris_instruction_set_in_use()) {
-    case IRIS_AVX512: return (kernels){flag_extrema_avx512, lattice_row_avx512, surroundings_avx512};
-    case IRIS_AVX2: return (kernels){flag_extrema_avx2, lattice_row_avx2, surroundings_avx2};
+    case IRIS_AVX512: return (kernels){flag_extrema_avx512, weighted_rows_avx512, lattice_row_avx512, surroundings_avx512};
+    case IRIS_AVX2: return (kernels){flag_extrema_avx2, weighted_rows_avx2, lattice_row_avx2, surroundings_avx2};
     default: break;
     }
 #endif
-    return (kernels){flag_extrema_portable, lattice_row_portable, surroundings_portable};
+    return (kernels){flag_extrema_portable, weighted_rows_portable, lattice_row_portable, surroundings_portable};
 }
 
-// The two cells that a lattice point lies between, and how far from the lower one.
-static float between(double place, int64_t size, int64_t *low, int64_t *high) {
-    double x = fmin(fmax(place - 0.5, 0), (double)(size - 1));
-    *low = (int64_t)x;
-    *high = *low + 1 < size ? *low + 1 : *low;
-    return (float)(x - (double)*low);
-}
+// The cells that each lattice point of one axis is a weighted mean of: a tent as wide as two steps, and at least two cells.
+typedef struct {
+    int taps;
+    int32_t *first;
+    float *weights;  // `taps` for each point
+} tents;
 
-void iris_lattice(const float *cells, const int64_t size[3], const double step[3], const double first[3],
-                  const int64_t count[3], float *lattice) {
-    const kernels kernel = best();
-    int64_t slice = size[0] * size[1];
-    int32_t low[WIDEST], high[WIDEST];
-    float fraction[WIDEST], mixed[WIDEST];
-    for (int64_t i = 0; i < count[0]; i++) {
-        int64_t x0, x1;
-        fraction[i] = between((first[0] + (double)i + 0.5) * step[0], size[0], &x0, &x1);
-        low[i] = (int32_t)x0;
-        high[i] = (int32_t)x1;
+static int make_tents(tents *t, double step, double first, int64_t count, int64_t size) {
+    double reach = fmax(1, step);
+    int64_t wide = (int64_t)(2 * reach) + 1;
+    t->taps = (int)(wide < size ? wide : size);
+    t->first = malloc(sizeof(int32_t) * (size_t)count);
+    t->weights = calloc((size_t)(count * t->taps), sizeof(float));
+    if (!t->first || !t->weights) return 0;
+    for (int64_t n = 0; n < count; n++) {
+        double middle = (first + (double)n + 0.5) * step - 0.5, sum = 0;
+        int64_t low = (int64_t)ceil(middle - reach), from = low < 0 ? 0 : low;
+        if (from > size - t->taps) from = size - t->taps;
+        float *weights = t->weights + n * t->taps;
+        t->first[n] = (int32_t)from;
+        for (int64_t cell = low; cell < low + wide; cell++) {
+            double weight = reach - fabs((double)cell - middle);
+            if (weight <= 0) continue;
+            // Ends are repeated.
+            int64_t at = (cell < 0 ? 0 : cell > size - 1 ? size - 1 : cell) - from;
+            weights[at] += (float)weight;
+            sum += weight;
+        }
+        for (int w = 0; w < t->taps; w++) weights[w] /= (float)sum;
     }
-    for (int64_t k = 0; k < count[2]; k++) {
-        int64_t z0, z1;
-        float w = between((first[2] + (double)k + 0.5) * step[2], size[2], &z0, &z1);
+    return 1;
+}
+
+int iris_lattice(const float *cells, const int64_t size[3], const double step[3], const double first[3],
+                 const int64_t count[3], float *lattice) {
+    const kernels kernel = best();
+    tents t[3] = {{0}};
+    int made = 1;
+    for (int a = 0; a < 3; a++) made = made && make_tents(&t[a], step[a], first[a], count[a], size[a]);
+    float *slice = malloc(sizeof(float) * (size_t)(size[0] * size[1] + size[0] + 16));
+    made = made && slice;
+    for (int64_t k = 0; made && k < count[2]; k++) {
+        kernel.weighted_rows(cells + t[2].first[k] * size[0] * size[1], size[0] * size[1], t[2].weights + k * t[2].taps,
+                             t[2].taps, slice);
         for (int64_t j = 0; j < count[1]; j++) {
-            int64_t y0, y1;
-            float v = between((first[1] + (double)j + 0.5) * step[1], size[1], &y0, &y1);
-            const float *rows[4] = {cells + z0 * slice + y0 * size[0], cells + z0 * slice + y1 * size[0],
-                                    cells + z1 * slice + y0 * size[0], cells + z1 * slice + y1 * size[0]};
-            const float weights[4] = {(1 - w) * (1 - v), (1 - w) * v, w * (1 - v), w * v};
-            kernel.lattice_row(rows, weights, size[0], low, high, fraction, count[0], mixed,
+            float *row = slice + size[0] * size[1];
+            kernel.weighted_rows(slice + t[1].first[j] * size[0], size[0], t[1].weights + j * t[1].taps, t[1].taps, row);
+            kernel.lattice_row(row, t[0].first, t[0].weights, t[0].taps, count[0],
                                lattice + (k * count[1] + j) * count[0]);
         }
     }
+    free(slice);
+    for (int a = 0; a < 3; a++) {
+        free(t[a].first);
+        free(t[a].weights);
+    }
+    return made;
 }
 
 // 1 for a value above all of its 26 neighbours, -1 below all, otherwise 0.

@@ -11,13 +11,22 @@ static void VARIANT(flag_extrema)(const float *row, int64_t s1, int64_t s2, int6
     }
 }
 
-// One row of a lattice from four rows of cells: between the rows first, then along them.
-static void VARIANT(lattice_row)(const float *const rows[4], const float weights[4], int64_t width, const int32_t *low,
-                                 const int32_t *high, const float *fraction, int64_t count, float *mixed, float *row) {
-    const float *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3];
-    for (int64_t x = 0; x < width; x++)
-        mixed[x] = weights[0] * a[x] + weights[1] * b[x] + weights[2] * c[x] + weights[3] * d[x];
-    for (int64_t i = 0; i < count; i++) row[i] = mixed[low[i]] + fraction[i] * (mixed[high[i]] - mixed[low[i]]);
+// The weighted sum of `taps` rows that lie `n` apart.
+static void VARIANT(weighted_rows)(const float *rows, int64_t n, const float *weights, int taps, float *sum) {
+    for (int64_t x = 0; x < n; x++) sum[x] = weights[0] * rows[x];
+    for (int t = 1; t < taps; t++)
+        if (weights[t] != 0)
+            for (int64_t x = 0; x < n; x++) sum[x] += weights[t] * rows[t * n + x];
+}
+
+// One row of a lattice from a row of cells.
+static void VARIANT(lattice_row)(const float *cells, const int32_t *first, const float *weights, int taps, int64_t count,
+                                 float *row) {
+    for (int64_t i = 0; i < count; i++) {
+        float sum = 0;
+        for (int t = 0; t < taps; t++) sum += weights[i * taps + t] * cells[first[i] + t];
+        row[i] = sum;
+    }
 }
 
 // Samples of a volume between its voxels, at DIRECTIONS places around a middle that lies `p` into it.

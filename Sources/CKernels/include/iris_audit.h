@@ -81,10 +81,11 @@ int iris_detail_picture(float *cells, int side);
 // and offset of the intensities, and two scans that are not the same one share hardly any.
 int64_t iris_sketch(const float *values, int64_t n0, int64_t n1, int64_t n2, uint64_t *hashes, int64_t capacity);
 
-// Samples cells at the centres of a lattice of step[a] cells along axis a that starts first[a] steps from their corner,
-// linearly between the cells' centres. Ends are repeated.
-void iris_lattice(const float *cells, const int64_t size[3], const double step[3], const double first[3],
-                  const int64_t count[3], float *lattice);
+// Samples cells at the centres of a lattice of step[a] cells along axis a that starts first[a] steps from their corner: means
+// weighted by a tent as wide as two steps, where cells are wider than a step two cells, which is linear between their centres.
+// Ends are repeated. Returns 0 when there is no memory.
+int iris_lattice(const float *cells, const int64_t size[3], const double step[3], const double first[3],
+                 const int64_t count[3], float *lattice);
 
 // The numbers that describe a landmark.
 enum { IRIS_LANDMARK_NUMBERS = 18 };

@@ -26,6 +26,8 @@ public struct ScanLandmarks: Sendable {
     static let steps = [6.0, 3, 1.5, 1]
     /// A lattice with more points is left to the next wider one; of the widest only the middle is looked at.
     private static let mostPoints = 300_000
+    /// A volume with fewer points along some axis of a lattice has twice as many points on the next finer one.
+    private static let thin = 24.0
     /// The strongest landmarks that are kept of a lattice.
     private static let most = 512
 
@@ -33,10 +35,14 @@ public struct ScanLandmarks: Sendable {
 
     init(_ bytes: UnsafeRawBufferPointer, datatype: NIfTIDatatype, grid: Grid) {
         let extent = SIMD3<Double>(grid.shape.components) * grid.spacing.components
+        var wider = 0.0
         levels = Self.steps.compactMap { step in
             let count = (extent / step).rounded(.down)
+            // A part of a volume that is thin on the wider lattice may be too thin for it.
+            let most = Double(wider < Self.thin ? 2 * Self.mostPoints : Self.mostPoints)
+            wider = count.min()
             guard count.min() >= Double(2 * IRIS_LANDMARK_MARGIN + 4), (count.x * count.y * count.z) < 1e9,
-                step == Self.steps[0] || Int(count.x * count.y * count.z) <= Self.mostPoints
+                step == Self.steps[0] || count.x * count.y * count.z <= most
             else { return nil }
             return Self.level(bytes, datatype: datatype, shape: grid.shape, extent: extent, step: step)
         }
@@ -46,10 +52,13 @@ public struct ScanLandmarks: Sendable {
     private static func level(
         _ bytes: UnsafeRawBufferPointer, datatype: NIfTIDatatype, shape: GridShape, extent: SIMD3<Double>, step: Double
     ) -> Level? {
-        // Cells no wider than the step where voxels are finer than that, else the voxels themselves.
+        // Cells as wide as the step where voxels are finer than half of that, else the voxels themselves.
         let voxels = shape.components
         var cells = SIMD3<Int>.zero
-        for axis in 0..<3 { cells[axis] = min(voxels[axis], Int((extent[axis] / step).rounded(.up)), 512) }
+        for axis in 0..<3 {
+            let steps = Int((extent[axis] / step).rounded(.up))
+            cells[axis] = min(voxels[axis] > 2 * steps ? steps : voxels[axis], 512)
+        }
         let means = [Float](unsafeUninitializedCapacity: cells.x * cells.y * cells.z) { means, initialized in
             iris_cell_means(
                 bytes.baseAddress, datatype.kernelScalar, voxels.kernelSize, cells.kernelSize, 2, means.baseAddress)
@@ -64,9 +73,10 @@ public struct ScanLandmarks: Sendable {
         let points = count.x * count.y * count.z
         let corner = SIMD3<Double>((whole &- count) / 2), cellStep = SIMD3<Double>(cells) * step / extent
         let lattice = [Float](unsafeUninitializedCapacity: points) { lattice, initialized in
-            iris_lattice(
+            let made = iris_lattice(
                 means, cells.kernelSize, [cellStep.x, cellStep.y, cellStep.z], [corner.x, corner.y, corner.z],
                 count.kernelSize, lattice.baseAddress)
+            precondition(made != 0, "no memory for a lattice of \(points) points")
             initialized = points
         }
         return level(lattice, count: count, corner: corner * step, step: step)

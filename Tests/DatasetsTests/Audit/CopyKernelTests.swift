@@ -137,6 +137,45 @@ import Testing
         }
     }
 
+    /// A lattice over cells of random values, against a plain sum over all cells with tents as weights.
+    @Test(
+        "Lattices are means of the cells around",
+        arguments: [SIMD3(1, 1, 1), SIMD3(1.5, 0.6, 2), SIMD3(0.97, 1.9, 1.03)])
+    func lattice(step: SIMD3<Double>) {
+        let size: [Int64] = [13, 9, 11], first = [0.0, 2, 1]
+        let count = (0..<3).map { Int64(Double(size[$0]) / step[$0] - first[$0]) }
+        var generator = Philox(key: 21)
+        let cells = (0..<13 * 9 * 11).map { _ in Float.random(in: -1...1, using: &generator) }
+        func weights(_ axis: Int, _ n: Int) -> [Double] {
+            let middle = (first[axis] + Double(n) + 0.5) * step[axis] - 0.5, reach = max(1, step[axis])
+            var weights = [Double](repeating: 0, count: Int(size[axis]))
+            for cell in -4..<Int(size[axis]) + 4 {
+                weights[min(max(cell, 0), weights.count - 1)] += max(0, reach - abs(Double(cell) - middle))
+            }
+            let sum = weights.reduce(0, +)
+            return weights.map { $0 / sum }
+        }
+        // Points spread over the lattice, its corners among them.
+        let last = count.map { Int($0) - 1 }
+        let places = (0..<12).map { n in (last[0] * n / 11, last[1] * (n * 5 % 12) / 11, last[2] * (n * 7 % 12) / 11) }
+        let expected = places.map { i, j, k in
+            let (x, y, z) = (weights(0, i), weights(1, j), weights(2, k))
+            return cells.enumerated().reduce(0.0) { sum, cell in
+                sum + x[cell.offset % 13] * y[cell.offset / 13 % 9] * z[cell.offset / 117] * Double(cell.element)
+            }
+        }
+        withEachInstructionSet { set in
+            var lattice = [Float](repeating: .nan, count: Int(count[0] * count[1] * count[2]))
+            let made = iris_lattice(cells, size, [step.x, step.y, step.z], first, count, &lattice)
+            #expect(made == 1)
+            #expect(!lattice.contains { !$0.isFinite })
+            for ((i, j, k), sum) in zip(places, expected) {
+                let found = Double(lattice[i + Int(count[0]) * (j + Int(count[1]) * k)])
+                #expect(abs(found - sum) < 1e-5, "\(set) at \(i), \(j), \(k)")
+            }
+        }
+    }
+
     /// Cells of a ramp along i hold the ramp's value at their middle, whatever the type and however many places are looked at.
     @Test("Means of cells", arguments: [1, 2, 3]) func cells(most: Int) {
         let shape: [Int64] = [24, 12, 12], size: [Int64] = [4, 2, 2]
