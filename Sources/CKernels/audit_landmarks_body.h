@@ -45,3 +45,9 @@ static void VARIANT(surroundings)(const float *p, int32_t s1, int32_t s2, float 
         values[n] = low + g * (high - low);
     }
 }
+
+// Values with the weights 1, 4, 6, 4, 1 over 16 among neighbours that lie `stride` apart, as many as there are in a line.
+static void VARIANT(binomial_run)(const float *restrict x, int64_t n, int64_t stride, float *restrict result) {
+    for (int64_t i = 0; i < n; i++)
+        result[i] = 0.0625f * (x[i - 2 * stride] + x[i + 2 * stride]) + 0.25f * (x[i - stride] + x[i + stride]) + 0.375f * x[i];
+}

@@ -4,7 +4,7 @@
 #include "iris_audit.h"
 
 // Points in a balanced tree: each node halves its points along the axis in which they differ most.
-enum { LEAF = 8, SAMPLE = 32, WIDTH = IRIS_NEIGHBOUR_NUMBERS, HEAP = 512 };
+enum { LEAF = 8, SAMPLE = 16, WIDTH = IRIS_NEIGHBOUR_NUMBERS, HEAP = 512 };
 
 typedef struct node {
     float value;

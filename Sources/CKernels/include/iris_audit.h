@@ -62,6 +62,9 @@ void iris_label_components(const iris_label_run *runs, int64_t count, int64_t nj
 // not-a-number.
 void iris_gather(const void *voxels, iris_scalar type, int64_t count, const int64_t *indices, int64_t n, float *values);
 
+// Sorts finite values in ascending order; `scratch` has room for as many.
+void iris_sort_values(float *values, int64_t n, float *scratch);
+
 // Averages a volume over size[0] x size[1] x size[2] equal cells of its box, i fastest, at most 512 along each axis. A cell's
 // average is taken over at most `most` (1 to 3) evenly spread voxels of it along each axis; values that are not finite count
 // as 0.
@@ -102,12 +105,14 @@ typedef struct iris_landmark {
 // Lattice points at the border that hold no landmark.
 #define IRIS_LANDMARK_MARGIN 4
 
-// The most points that a lattice may have along i.
-#define IRIS_LATTICE_WIDEST 2304
+// A blur with the weights 1, 4, 6, 4, 1 over 16 along each axis, a deviation of one voxel; ends are repeated. At least five
+// voxels along each axis. `scratch` has room for as many values as there are voxels, `result` may not overlap `x`.
+void iris_binomial_blur(const float *x, const int64_t shape[3], float *scratch, float *result);
 
 // Finds the landmarks of a lattice from two blurs of it and writes the `most` strongest, the strongest first. `difference` is
 // scratch of the lattice's size, `marks` has room for `capacity`; further places in the order of memory are not looked at.
-int64_t iris_landmarks(const float *smooth, const float *smoother, const int64_t count[3], float *difference,
+// With `whole` they lie on lattice points and are described by what lies 1, 2 and 3 points away along one, two and three axes.
+int64_t iris_landmarks(const float *smooth, const float *smoother, const int64_t count[3], int whole, float *difference,
                        iris_landmark *marks, int64_t capacity, int64_t most);
 
 // An owner of a point, and the point's squared distance.

@@ -10,16 +10,22 @@ struct CopyVerification {
     enum Relation {
         /// Both show the same box; the ``CubeSymmetries`` of this number takes cells of the first to those of the second.
         case whole(symmetry: Int)
+        /// They overlap, voxel on voxel; the placement is in voxels.
+        case voxels(ScanPlacement)
         /// They overlap; the placement is good to about so many mm.
         case part(ScanPlacement, within: Double)
     }
 
     let first, second: SourceImage
     let relation: Relation
+    /// Nobody asks how much smaller a correlation is that is smaller than this.
+    let least: Double
 
     private static let (places, fewPlaces) = (ScanPair.mostPlaces, 1_500)
     /// Two scans whose coarse detail correlates less where they are said to overlap are not looked at more closely.
     private static let hopeless = 0.08
+    /// What a correlation over few places may be too small by: four and a half standard errors.
+    private static let doubt = 0.12
 
     /// The correlation of the detail, from -1 to 1; `nil` when a file cannot be read any more or has no texture.
     func correlation() -> Double? {
@@ -31,18 +37,28 @@ struct CopyVerification {
         switch relation {
         case .whole(let symmetry):
             // Shapes are compared as boxes, so that a header with a wrong spacing changes nothing.
-            return pair.boxes().correlation(ScanPlacement(boxes: symmetry), places: Self.places, reach: 1.5)
+            return finest(pair.boxes(), ScanPlacement(boxes: symmetry))
+        case .voxels(var placement):
+            placement.shift.round(.toNearestOrAwayFromZero)
+            return finest(pair.voxels(), placement)
         case .part(var placement, var uncertainty):
             // From coarse detail, which is still alike some voxels away, to the finest.
-            let finest = pair.coarserSpacing(placement)
-            let coarse = pair.correlation(placement, places: Self.fewPlaces, reach: max(1.5, uncertainty / finest))
+            let coarser = pair.coarserSpacing(placement)
+            let coarse = pair.correlation(placement, places: Self.fewPlaces, reach: max(1.5, uncertainty / coarser))
             guard let coarse, coarse >= Self.hopeless else { return coarse }
-            while uncertainty > 0.3 * finest {
-                placement = refined(placement, by: uncertainty, of: pair, reach: max(1.5, uncertainty / finest))
+            while uncertainty > 0.3 * coarser {
+                placement = refined(placement, by: uncertainty, of: pair, reach: max(1.5, uncertainty / coarser))
                 uncertainty /= 2
             }
-            return pair.correlation(placement, places: Self.places, reach: 1.5)
+            return finest(pair, placement)
         }
+    }
+
+    /// The correlation of the finest detail; over few places where that is enough to know it for smaller than ``least``.
+    private func finest(_ pair: ScanPair, _ placement: ScanPlacement) -> Double? {
+        let quick = pair.correlation(placement, places: Self.fewPlaces, reach: 1.5)
+        guard let quick, quick >= least - Self.doubt else { return quick }
+        return pair.correlation(placement, places: Self.places, reach: 1.5)
     }
 
     /// The best placement among those one step away along each axis, until none is better.

@@ -1,4 +1,5 @@
 import Digests
+import NIfTI
 import WorkerThreads
 
 /// Finds images and labels that occur twice, exactly or nearly, among any number of datasets.
@@ -221,14 +222,35 @@ struct DuplicateSearch: Sendable {
         let witnesses: [Match]
     }
 
-    /// Scans that are parts of others, at whatever resolution: many landmarks agree on how they lie to each other, and the
-    /// finest detail agrees there too.
+    /// Scans that are parts of others, on the same voxels or at another resolution: many landmarks agree on how they lie to each
+    /// other, and the finest detail agrees there too.
     private func partsOfScans(besides known: Set<Pair>, patients: [Int32]) async throws
         -> [Pair: (match: LandmarkSearch.Match, detail: Double)]
     {
         let sketched = cases.indices.filter { cases[$0].image?.fingerprint != nil }
-        let search = LandmarkSearch(
-            sketched.map { cases[$0].image!.fingerprint!.landmarks }, patients: sketched.map { patients[$0] })
+        let landmarks = sketched.map { cases[$0].image!.fingerprint!.landmarks }
+        let owners = sketched.map { patients[$0] }
+        let onVoxels = LandmarkSearch([landmarks.map(\.voxels)], patients: owners, effort: .voxels)
+        var found = try await parts(onVoxels, of: sketched, besides: known) { .voxels($0.placement) }
+        if hasSeveralResolutions(sketched) {
+            let lattices = try await lattices(of: sketched)
+            let onLattices = LandmarkSearch(
+                ScanLandmarks.steps.map { step in lattices.map { scan in scan.first { $0.step == step } } },
+                patients: owners, effort: .lattices)
+            found.merge(
+                try await parts(onLattices, of: sketched, besides: known.union(found.keys)) {
+                    .part($0.placement, within: $0.step / 2)
+                }
+            ) { first, _ in first }
+        }
+        return found
+    }
+
+    /// What a search proposes and the files confirm.
+    private func parts(
+        _ search: LandmarkSearch, of sketched: [Int], besides known: Set<Pair>,
+        relation: @escaping @Sendable (LandmarkSearch.Match) -> CopyVerification.Relation
+    ) async throws -> [Pair: (match: LandmarkSearch.Match, detail: Double)] {
         let matches = try await search.matches(jobs: jobs).filter {
             !known.contains(Pair(sketched[$0.first], sketched[$0.second]))
         }
@@ -238,8 +260,8 @@ struct DuplicateSearch: Sendable {
             look: { match -> Double? in
                 let verification = CopyVerification(
                     first: cases[sketched[match.first]].source.image,
-                    second: cases[sketched[match.second]].source.image,
-                    relation: .part(match.placement, within: match.step / 2))
+                    second: cases[sketched[match.second]].source.image, relation: relation(match),
+                    least: Self.placedDetail)
                 return verification.correlation().flatMap { $0 >= Self.placedDetail ? $0 : nil }
             }
         ) { match, detail in
@@ -248,9 +270,45 @@ struct DuplicateSearch: Sendable {
         return found
     }
 
+    /// Whether scans may be parts of others with voxels of another size: small scans whose voxels are all of one size cannot, and
+    /// their landmarks on voxels tell everything.
+    private func hasSeveralResolutions(_ sketched: [Int]) -> Bool {
+        guard let first = sketched.first else { return false }
+        let spacing = sortedSpacing(first)
+        return sketched.contains { scan in
+            let ratio = sortedSpacing(scan) / spacing
+            return cases[scan].image!.fingerprint!.landmarks.voxels == nil || ratio.min() < 0.99 || ratio.max() > 1.01
+        }
+    }
+
+    private func sortedSpacing(_ scan: Int) -> SIMD3<Double> {
+        let spacing = cases[scan].image!.grid.spacing.components
+        let (low, high) = (spacing.min(), spacing.max())
+        return SIMD3(low, spacing.sum() - low - high, high)
+    }
+
+    /// The landmarks of scans on lattices; files of small scans are read again.
+    private func lattices(of sketched: [Int]) async throws -> [[ScanLandmarks.Level]] {
+        var lattices: [[ScanLandmarks.Level]] = []
+        try await mapConcurrently(
+            sketched, jobs: jobs,
+            transform: { scan in
+                let image = cases[scan].image!
+                if let known = image.fingerprint!.landmarks.lattices { return known }
+                // A file that is gone by now has no copies that could be looked at either.
+                guard let file = try? NIfTIFile.read(at: cases[scan].source.image.file.path) else { return [] }
+                return file.withUnsafeBytes(frame: image.frame) {
+                    ScanLandmarks.onLattices($0, datatype: image.datatype, grid: image.grid)
+                }
+            }
+        ) { lattices.append($1) }
+        return lattices
+    }
+
     private func detail(_ a: Int, _ b: Int, symmetry: Int) -> Double? {
         CopyVerification(
-            first: cases[a].source.image, second: cases[b].source.image, relation: .whole(symmetry: symmetry)
+            first: cases[a].source.image, second: cases[b].source.image, relation: .whole(symmetry: symmetry),
+            least: Self.sameDetail
         ).correlation()
     }
 

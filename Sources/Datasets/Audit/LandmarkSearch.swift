@@ -32,7 +32,7 @@ struct ScanPlacement: Hashable, Sendable {
     }
 }
 
-/// Finds scans of which one is a part of the other, at whatever resolution, by their landmarks.
+/// Finds scans of which one is a part of the other by their landmarks.
 struct LandmarkSearch: Sendable {
     /// Two scans whose landmarks agree on one placement.
     struct Match: Hashable, Sendable {
@@ -41,8 +41,29 @@ struct LandmarkSearch: Sendable {
         let placement: ScanPlacement
         /// Landmarks that agree on the placement, and how many could have.
         let agreeing: Int
-        /// The step of the lattice in mm.
+        /// The step of the lattice.
         let step: Double
+    }
+
+    /// How thorough a search is.
+    struct Effort: Sendable {
+        /// The number of a scan's strongest landmarks that look for partners, how many landmarks each looks at, and how many scans
+        /// each names.
+        let asking, looks, named: Int
+        /// How many scans with the most similar landmarks are looked at, when at least so many and such a part of those that asked
+        /// named them. Among many scans chance alone gives each a few.
+        let partners, fewestVotes: Int
+        let votesOfAsking: Double
+        /// Descriptions this near, squared, may be of one place.
+        let nearness: Float
+
+        /// Descriptions of one place on the same voxels differ by noise alone.
+        static let voxels = Effort(
+            asking: 64, looks: 64, named: 1, partners: 3, fewestVotes: 3, votesOfAsking: 0.1,
+            nearness: 0.1)
+        static let lattices = Effort(
+            asking: 64, looks: 512, named: 8, partners: 10, fewestVotes: 3, votesOfAsking: 0.05,
+            nearness: 1.2)
     }
 
     /// The landmarks of all scans on lattices of one step.
@@ -54,6 +75,9 @@ struct LandmarkSearch: Sendable {
         init(_ levels: [ScanLandmarks.Level?], patients: [Int32]) {
             self.levels = levels
             var points: [Float] = [], owners: [Int32] = []
+            let count = levels.reduce(0) { $0 + ($1?.count ?? 0) }
+            points.reserveCapacity(count * ScanLandmarks.length)
+            owners.reserveCapacity(count)
             for (scan, level) in levels.enumerated() {
                 guard let level else { continue }
                 points += level.descriptions
@@ -65,24 +89,16 @@ struct LandmarkSearch: Sendable {
 
     private let lattices: [Lattice]
     private let patients: [Int32]
+    private let effort: Effort
 
     /// - Parameters:
-    ///   - scans: the landmarks of each scan.
+    ///   - lattices: for each lattice the landmarks of each scan that fills it.
     ///   - patients: whose scan each is; scans of one patient are not compared.
-    init(_ scans: [ScanLandmarks], patients: [Int32]) {
-        self.patients = patients
-        lattices = ScanLandmarks.steps.map { step in
-            Lattice(scans.map { scan in scan.levels.first { $0.step == step } }, patients: patients)
-        }
+    init(_ lattices: [[ScanLandmarks.Level?]], patients: [Int32], effort: Effort) {
+        (self.patients, self.effort) = (patients, effort)
+        self.lattices = lattices.map { Lattice($0, patients: patients) }
     }
 
-    /// Descriptions this near, squared, may be of one place.
-    static let nearness: Float = 1.2
-    /// The number of a scan's strongest landmarks that look for partners, and how many landmarks each looks at.
-    private static let (asking, looks) = (64, 96)
-    /// How many scans with the most similar landmarks are looked at, when at least so many and such a part of those that asked
-    /// found their nearest likeness there. Among many scans chance alone gives each a few.
-    private static let (partners, fewestVotes, votesOfAsking) = (3, 3, 0.1)
     /// Fewer landmarks in one placement say nothing, nor does a smaller part of those that lie where the two overlap.
     private static let (fewest, fewestOfPossible) = (5, 0.1)
     /// Scans or pairs that one task looks at.
@@ -94,15 +110,17 @@ struct LandmarkSearch: Sendable {
         for lattice in lattices {
             var pairs: Set<Pair> = []
             let scans = lattice.levels.indices.filter { lattice.levels[$0] != nil }
-            let patients = patients
+            let (patients, effort) = (patients, effort)
             try await mapConcurrently(
                 scans.batches(of: Self.batch), jobs: jobs,
-                transform: { $0.flatMap { Self.promisingPairs(of: $0, in: lattice, patients: patients) } }
+                transform: {
+                    $0.flatMap { Self.promisingPairs(of: $0, in: lattice, patients: patients, effort: effort) }
+                }
             ) { pairs.formUnion($1) }
             let ordered = pairs.sorted { ($0.b, $0.a) < ($1.b, $1.a) }
             try await mapConcurrently(
                 ordered.batches(of: Self.batch), jobs: jobs,
-                transform: { $0.map { Self.match($0, in: lattice) } }
+                transform: { $0.map { Self.match($0, in: lattice, nearness: effort.nearness) } }
             ) { pairs, matches in
                 for case (let pair, let match?) in zip(pairs, matches)
                 where match.agreeing > best[pair]?.agreeing ?? 0 { best[pair] = match }
@@ -116,25 +134,28 @@ struct LandmarkSearch: Sendable {
     private struct Pair: Hashable { let a, b: Int }
 
     /// A scan with those that most of its landmarks have their nearest likeness in; the earlier scan first.
-    private static func promisingPairs(of scan: Int, in lattice: Lattice, patients: [Int32]) -> [Pair] {
+    private static func promisingPairs(
+        of scan: Int, in lattice: Lattice, patients: [Int32], effort: Effort
+    ) -> [Pair] {
         guard let level = lattice.levels[scan] else { return [] }
         var votes: [Int: Int] = [:]
-        let asked = min(asking, level.count)
+        let asked = min(effort.asking, level.count)
         level.descriptions.withUnsafeBufferPointer { descriptions in
             for mark in 0..<asked {
                 let nearest = lattice.index.nearest(
                     to: descriptions.baseAddress! + mark * ScanLandmarks.length, besides: patients[scan],
-                    within: nearness, looks: looks, most: 2)
+                    within: effort.nearness, looks: effort.looks, most: effort.named)
                 for other in nearest { votes[other, default: 0] += 1 }
             }
         }
-        let enough = max(fewestVotes, Int(votesOfAsking * Double(asked)))
-        return votes.filter { $0.value >= enough }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(partners)
+        let enough = max(effort.fewestVotes, Int(effort.votesOfAsking * Double(asked)))
+        return votes.filter { $0.value >= enough }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            .prefix(effort.partners)
             .map { other, _ in Pair(a: min(scan, other), b: max(scan, other)) }
     }
 
     /// The placement that most landmarks agree on.
-    private static func match(_ pair: Pair, in lattice: Lattice) -> Match? {
+    private static func match(_ pair: Pair, in lattice: Lattice, nearness: Float) -> Match? {
         guard let a = lattice.levels[pair.a], let b = lattice.levels[pair.b] else { return nil }
         var partners = [Int32](repeating: -1, count: b.count)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: Int(IRIS_LANDMARK_NUMBERS) * (a.count + 16)) {

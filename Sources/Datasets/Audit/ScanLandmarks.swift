@@ -2,17 +2,18 @@ import CKernels
 import NIfTI
 import Volumes
 
-/// The blobs of one scan with what surrounds them, by which a part of it is recognised at another resolution.
+/// The blobs of one scan with what surrounds them, by which a part of it is recognised.
 ///
-/// The scan is brought to lattices of fixed steps in millimetres; on each, places where the difference of two blurs is largest
-/// or smallest become landmarks. Their descriptions do not change with flips, permuted axes, scale and offset of the
-/// intensities, and little with resampling; where they lie tells how one scan sits in the other.
+/// Places where the difference of two blurs is largest or smallest become landmarks. Their descriptions do not change with flips,
+/// permuted axes, scale and offset of the intensities; where they lie tells how one scan sits in the other. A small scan has them
+/// on its own voxels, for parts whose voxels are those of the whole. For parts at another resolution scans are brought to
+/// lattices of fixed steps in millimetres, small ones only when there is one to compare with.
 public struct ScanLandmarks: Sendable {
     /// The landmarks of one lattice.
     struct Level: Sendable {
-        /// The lattice's step in mm.
+        /// The lattice's step in mm, or 1 for voxels.
         let step: Double
-        /// Places along i, j, k in mm from the volume's first corner, the strongest first.
+        /// Places along i, j, k in mm, or in voxels, from the volume's first corner, the strongest first.
         let places: [SIMD3<Float>]
         /// Eighteen numbers per landmark, see `iris_landmark`, and zeros up to ``length``.
         let descriptions: [Float]
@@ -31,20 +32,50 @@ public struct ScanLandmarks: Sendable {
     /// The strongest landmarks that are kept of a lattice.
     private static let most = 512
 
-    let levels: [Level]
+    /// On the scan's own voxels; `nil` for a large volume and for one too thin for any.
+    let voxels: Level?
+    /// By ``steps``, as far as the volume fills them; `nil` for a scan with ``voxels``.
+    let lattices: [Level]?
 
     init(_ bytes: UnsafeRawBufferPointer, datatype: NIfTIDatatype, grid: Grid) {
+        let shape = grid.shape.components
+        let isSmall = grid.shape.count <= Self.mostPoints && shape.min() >= Self.fewestPoints
+        voxels = isSmall ? Self.onVoxels(bytes, datatype: datatype, shape: shape) : nil
+        lattices = voxels == nil ? Self.onLattices(bytes, datatype: datatype, grid: grid) : nil
+    }
+
+    /// Fewer points along an axis have no landmarks between their margins.
+    private static let fewestPoints = 2 * Int(IRIS_LANDMARK_MARGIN) + 4
+
+    /// The landmarks on voxels.
+    private static func onVoxels(_ bytes: UnsafeRawBufferPointer, datatype: NIfTIDatatype, shape: SIMD3<Int>) -> Level?
+    {
+        let count = shape.x * shape.y * shape.z
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * count) { buffer in
+            let (values, smooth) = (buffer.baseAddress!, buffer.baseAddress! + count)
+            let smoother = smooth + count
+            iris_values_as_float(datatype.kernelScalar, bytes.baseAddress, values, count, 1, 0)
+            for n in 0..<count { values[n] = values[n].isFinite ? values[n] : 0 }
+            iris_binomial_blur(values, shape.kernelSize, smoother, smooth)
+            iris_binomial_blur(smooth, shape.kernelSize, values, smoother)
+            return level(
+                smooth, smoother, difference: values, count: shape, isWhole: true, most: most, corner: .zero, step: 1)
+        }
+    }
+
+    /// The landmarks on lattices.
+    static func onLattices(_ bytes: UnsafeRawBufferPointer, datatype: NIfTIDatatype, grid: Grid) -> [Level] {
         let extent = SIMD3<Double>(grid.shape.components) * grid.spacing.components
         var wider = 0.0
-        levels = Self.steps.compactMap { step in
+        return steps.compactMap { step in
             let count = (extent / step).rounded(.down)
             // A part of a volume that is thin on the wider lattice may be too thin for it.
-            let most = Double(wider < Self.thin ? 2 * Self.mostPoints : Self.mostPoints)
+            let most = Double(wider < thin ? 2 * mostPoints : mostPoints)
             wider = count.min()
-            guard count.min() >= Double(2 * IRIS_LANDMARK_MARGIN + 4), (count.x * count.y * count.z) < 1e9,
-                step == Self.steps[0] || count.x * count.y * count.z <= most
+            guard count.min() >= Double(fewestPoints), (count.x * count.y * count.z) < 1e9,
+                step == steps[0] || count.x * count.y * count.z <= most
             else { return nil }
-            return Self.level(bytes, datatype: datatype, shape: grid.shape, extent: extent, step: step)
+            return level(bytes, datatype: datatype, shape: grid.shape, extent: extent, step: step)
         }
     }
 
@@ -84,28 +115,39 @@ public struct ScanLandmarks: Sendable {
 
     private static func level(_ lattice: [Float], count: SIMD3<Int>, corner: SIMD3<Double>, step: Double) -> Level? {
         let smooth = blurred(lattice, count, 1), smoother = blurred(lattice, count, 1.6)
-        let capacity = lattice.count / 27 + 1
-        let marks = withUnsafeTemporaryAllocation(of: Float.self, capacity: lattice.count) { difference in
-            [iris_landmark](unsafeUninitializedCapacity: capacity) { marks, initialized in
-                initialized = Int(
-                    iris_landmarks(
-                        smooth, smoother, count.kernelSize, difference.baseAddress, marks.baseAddress, Int64(capacity),
-                        Int64(most)))
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: lattice.count) { difference in
+            level(
+                smooth, smoother, difference: difference.baseAddress!, count: count, isWhole: false, most: most,
+                corner: corner, step: step)
+        }
+    }
+
+    /// The landmarks of two blurs.
+    private static func level(
+        _ smooth: UnsafePointer<Float>, _ smoother: UnsafePointer<Float>, difference: UnsafeMutablePointer<Float>,
+        count: SIMD3<Int>, isWhole: Bool, most: Int, corner: SIMD3<Double>, step: Double
+    ) -> Level? {
+        let capacity = count.x * count.y * count.z / 27 + 1
+        return withUnsafeTemporaryAllocation(of: iris_landmark.self, capacity: capacity) { marks in
+            let kept = Int(
+                iris_landmarks(
+                    smooth, smoother, count.kernelSize, isWhole ? 1 : 0, difference, marks.baseAddress, Int64(capacity),
+                    Int64(most)))
+            guard kept > 0 else { return nil }
+            let places = marks[..<kept].map { mark in
+                SIMD3<Float>((SIMD3(Double(mark.i), Double(mark.j), Double(mark.k)) + 0.5) * step + corner)
             }
-        }
-        guard !marks.isEmpty else { return nil }
-        let places = marks.map { mark in
-            SIMD3<Float>((SIMD3(Double(mark.i), Double(mark.j), Double(mark.k)) + 0.5) * step + corner)
-        }
-        var descriptions = [Float](repeating: 0, count: marks.count * length)
-        for (n, mark) in marks.enumerated() {
-            withUnsafeBytes(of: mark.descriptor) { numbers in
-                for (m, number) in numbers.bindMemory(to: Float.self).enumerated() {
-                    descriptions[n * length + m] = number
+            let descriptions = [Float](unsafeUninitializedCapacity: kept * length) { numbers, initialized in
+                for n in 0..<kept {
+                    withUnsafeBytes(of: marks[n].descriptor) { descriptor in
+                        let own = descriptor.bindMemory(to: Float.self)
+                        for m in 0..<length { numbers[n * length + m] = m < own.count ? own[m] : 0 }
+                    }
                 }
+                initialized = kept * length
             }
+            return Level(step: step, places: places, descriptions: descriptions)
         }
-        return Level(step: step, places: places, descriptions: descriptions)
     }
 
     /// A Gaussian blur by some lattice steps.

@@ -25,6 +25,9 @@ struct ScanPair {
             secondSpacing: 1 / SIMD3<Double>(second.header.grid.shape.components))
     }
 
+    /// The same scans in voxels, whatever their headers say: voxels of the edge length 1.
+    func voxels() -> ScanPair { ScanPair(self, firstSpacing: .one, secondSpacing: .one) }
+
     /// The smallest of the coarser scan's voxel edges along each axis of the second scan.
     func coarserSpacing(_ placement: ScanPlacement) -> Double { coarser(placement).min() }
 
