@@ -22,12 +22,17 @@ struct DuplicateSearch: Sendable {
     /// Pairs are looked at again in the order of their likeness until those that turned out to be different hold more than this
     /// part of all voxels, and at least so many: every copy costs a look, look-alikes do not cost an audit.
     private static let (idleLooks, idlePart) = (8, 0.04)
-    /// Pairs that are looked at together. What was found before decides whether to go on, so it is the same for any `jobs`.
-    private static let together = 4
+    /// Pairs that are looked at together: few at first, then twice as many each time. What was found before decides whether to go
+    /// on, so it is the same for any `jobs`.
+    private static let (fewTogether, mostTogether) = (4, 64)
 
     func findings() async throws -> [Finding] {
         let (images, pairs) = exactImages()
-        return try await images + exactLabels(besides: pairs) + nearImages(besides: pairs)
+        // Of scans with the same voxels the first stands for all in the search for those that are nearly the same.
+        var scans = cases.indices.filter { cases[$0].image?.fingerprint != nil }
+        let repeated = Set(pairs.map(\.b))
+        scans.removeAll(where: repeated.contains)
+        return try await images + exactLabels(besides: pairs) + nearImages(scans, besides: pairs)
     }
 
     /// A pair of places in ``cases``, the smaller first.
@@ -92,23 +97,23 @@ struct DuplicateSearch: Sendable {
         return found
     }
 
-    private func nearImages(besides pairs: Set<Pair>) async throws -> [Finding] {
+    private func nearImages(_ scans: [Int], besides pairs: Set<Pair>) async throws -> [Finding] {
         var found: [Finding] = []
         var candidates: [Pair: (score: Double, reason: String)] = [:]
-        for (pair, shared) in sharedDetails() {
+        for (pair, shared) in sharedDetails(scans) {
             candidates[pair] = (
                 shared.fraction,
                 "\(shared.count) details of the finest structure in common (\((100 * shared.fraction).short) %)"
             )
         }
         let patients = patients
-        for (pair, score) in try await alikePictures(besides: pairs.union(candidates.keys), patients: patients) {
+        for (pair, score) in try await alikePictures(scans, besides: pairs.union(candidates.keys), patients: patients) {
             candidates[pair] = (
                 score.detail,
                 "pictures that correlate by \(score.picture.rounded(digits: 2)), and by \(score.detail.rounded(digits: 2)) in the finest detail"
             )
         }
-        for (pair, score) in try await partsOfScans(besides: pairs.union(candidates.keys), patients: patients) {
+        for (pair, score) in try await partsOfScans(scans, besides: pairs.union(candidates.keys), patients: patients) {
             candidates[pair] = (
                 score.detail,
                 "\(score.match.agreeing) landmarks in the same places where the two overlap, and a correlation of \(score.detail.rounded(digits: 2)) in the finest detail there"
@@ -151,8 +156,12 @@ struct DuplicateSearch: Sendable {
         let bytes = cases.map { ($0.image?.grid.shape.count ?? 0) * ($0.image?.datatype.bytesPerVoxel ?? 0) }
         let enough = Int(Self.idlePart * Double(bytes.reduce(0, +)))
         var idle = 0, idleBytes = 0, settled: Set<Int> = []
-        for batch in suspects.batches(of: Self.together) {
+        var rest = suspects[...], together = Self.fewTogether
+        while !rest.isEmpty {
             if idle >= Self.idleLooks, idleBytes > enough { return }
+            let batch = rest.prefix(together)
+            rest = rest.dropFirst(together)
+            together = min(2 * together, Self.mostTogether)
             // One partner is enough to know a scan for a copy, but the other scan of the pair may be a third copy.
             func isSettled(_ pair: Pair) -> Bool { settled.isSuperset(of: [pair.a, pair.b]) }
             let open = batch.filter { !isSettled(pair($0)) }
@@ -171,12 +180,12 @@ struct DuplicateSearch: Sendable {
 
     /// Scans whose pictures are alike and whose files, looked at again, agree in the finest detail. Only the most alike
     /// partner of each scan is looked at, beside the next ones as witnesses.
-    private func alikePictures(besides known: Set<Pair>, patients: [Int32]) async throws
+    private func alikePictures(_ scans: [Int], besides known: Set<Pair>, patients: [Int32]) async throws
         -> [Pair: (picture: Double, detail: Double)]
     {
-        let index = PictureIndex(cases.map { $0.image?.fingerprint }, patients: patients)
+        let index = PictureIndex(cases.map { $0.image?.fingerprint }, of: scans, patients: patients)
         var suspects: [AlikePictures] = [], seen: Set<Pair> = []
-        for scan in cases.indices {
+        for scan in scans {
             let partners = index.alike(scan, least: Self.alike - 0.15).filter { !known.contains(Pair($0, scan)) }
             let matches = partners.prefix(Self.witnesses + 1).map { partner -> AlikePictures.Match in
                 let match = cases[partner].image!.fingerprint!.correlation(with: cases[scan].image!.fingerprint!)
@@ -224,10 +233,9 @@ struct DuplicateSearch: Sendable {
 
     /// Scans that are parts of others, on the same voxels or at another resolution: many landmarks agree on how they lie to each
     /// other, and the finest detail agrees there too.
-    private func partsOfScans(besides known: Set<Pair>, patients: [Int32]) async throws
+    private func partsOfScans(_ sketched: [Int], besides known: Set<Pair>, patients: [Int32]) async throws
         -> [Pair: (match: LandmarkSearch.Match, detail: Double)]
     {
-        let sketched = cases.indices.filter { cases[$0].image?.fingerprint != nil }
         let landmarks = sketched.map { cases[$0].image!.fingerprint!.landmarks }
         let owners = sketched.map { patients[$0] }
         let onVoxels = LandmarkSearch([landmarks.map(\.voxels)], patients: owners, effort: .voxels)
@@ -313,10 +321,10 @@ struct DuplicateSearch: Sendable {
     }
 
     /// Pairs of cases with enough details in common, through an index from detail to cases.
-    private func sharedDetails() -> [Pair: (count: Int, fraction: Double)] {
+    private func sharedDetails(_ scans: [Int]) -> [Pair: (count: Int, fraction: Double)] {
         var holders: [(hash: UInt64, scan: Int32)] = []
-        for (n, record) in cases.enumerated() {
-            for hash in record.image?.fingerprint?.sketch ?? [] { holders.append((hash, Int32(n))) }
+        for scan in scans {
+            for hash in cases[scan].image!.fingerprint!.sketch { holders.append((hash, Int32(scan))) }
         }
         holders.sort { ($0.hash, $0.scan) < ($1.hash, $1.scan) }
         var counts: [Pair: Int] = [:], start = 0

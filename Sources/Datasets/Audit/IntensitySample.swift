@@ -18,7 +18,7 @@ struct IntensitySample: Sendable {
         var values = [Float](repeating: 0, count: number)
         iris_gather(bytes.baseAddress, datatype.kernelScalar, Int64(count), indices, Int64(number), &values)
         let (a, b) = (Float(slope), Float(intercept))
-        var finite = values.lazy.filter(\.isFinite).map { $0 * a + b }
+        var finite = Array(values.lazy.filter(\.isFinite).map { $0 * a + b })
         withUnsafeTemporaryAllocation(of: Float.self, capacity: finite.count) {
             iris_sort_values(&finite, Int64(finite.count), $0.baseAddress)
         }

@@ -11,10 +11,12 @@ struct PictureIndex: Sendable {
     /// How many partners are compared exactly, and how many points are looked at for them.
     private static let (partners, looks) = (8, 256)
 
-    /// - Parameter patients: whose scan each is; scans of one patient are not compared.
-    init(_ fingerprints: [ImageFingerprint?], patients: [Int32]) {
+    /// - Parameters:
+    ///   - scans: the places of the fingerprints that are compared.
+    ///   - patients: whose scan each is; scans of one patient are not compared.
+    init(_ fingerprints: [ImageFingerprint?], of scans: [Int], patients: [Int32]) {
         (self.fingerprints, self.patients) = (fingerprints, patients)
-        let present = fingerprints.indices.filter { fingerprints[$0]?.symmetricPicture.isEmpty == false }
+        let present = scans.filter { fingerprints[$0]?.symmetricPicture.isEmpty == false }
         var points = [Float](repeating: 0, count: fingerprints.count * NeighbourIndex.width)
         for scan in present { Self.project(fingerprints[scan]!.symmetricPicture, to: &points, scan) }
         self.points = points

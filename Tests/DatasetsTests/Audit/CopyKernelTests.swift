@@ -176,6 +176,72 @@ import Testing
         }
     }
 
+    @Test("A blur is five weights along each axis, ends repeated", arguments: [SIMD3(5, 5, 5), SIMD3(19, 6, 7)])
+    func blur(shape: SIMD3<Int>) {
+        var generator = Philox(key: 31)
+        let values = (0..<shape.x * shape.y * shape.z).map { _ in Float.random(in: -1...1, using: &generator) }
+        var expected = values.map(Double.init)
+        for axis in 0..<3 {
+            let stride = [1, shape.x, shape.x * shape.y][axis]
+            expected = expected.indices.map { n in
+                let place = n / stride % shape[axis]
+                return (-2...2).reduce(0) { sum, t in
+                    let other = min(max(place + t, 0), shape[axis] - 1)
+                    return sum + [6.0, 4, 1][abs(t)] / 16 * expected[n + (other - place) * stride]
+                }
+            }
+        }
+        withEachInstructionSet { set in
+            var scratch = values, result = [Float](repeating: .nan, count: values.count)
+            iris_binomial_blur(values, (0..<3).map { Int64(shape[$0]) }, &scratch, &result)
+            #expect(zip(result, expected).allSatisfy { abs(Double($0) - $1) < 1e-6 }, "\(set)")
+        }
+    }
+
+    /// A volume and the same mirrored along i with the other two axes exchanged: landmarks on voxels lie at the same voxels and are
+    /// described alike.
+    @Test("Landmarks on voxels turn with the volume") func landmarksOnVoxels() {
+        let n = 22
+        var generator = Philox(key: 41)
+        let values = (0..<n * n * n).map { _ in Float.random(in: -1...1, using: &generator) }
+        let turned = (0..<n * n * n).map { at in values[n - 1 - at % n + n * (at / n / n + n * (at / n % n))] }
+        func landmarks(_ values: [Float]) -> [iris_landmark] {
+            let shape = [Int64](repeating: Int64(n), count: 3)
+            var scratch = values, smooth = values, smoother = values
+            iris_binomial_blur(values, shape, &scratch, &smooth)
+            iris_binomial_blur(smooth, shape, &scratch, &smoother)
+            var marks = [iris_landmark](repeating: iris_landmark(), count: 500)
+            let found = iris_landmarks(smooth, smoother, shape, 1, &scratch, &marks, 500, 500)
+            return Array(marks.prefix(Int(found)))
+        }
+        withEachInstructionSet { set in
+            let first = landmarks(values), second = landmarks(turned)
+            #expect(first.count > 20, "\(set)")
+            #expect(second.count == first.count, "\(set)")
+            for mark in first {
+                let same = second.filter { $0.i == Float(n - 1) - mark.i && $0.j == mark.k && $0.k == mark.j }
+                #expect(same.count == 1, "\(set)")
+                guard let other = same.first else { continue }
+                let away = withUnsafeBytes(of: (mark.descriptor, other.descriptor)) { bytes in
+                    let numbers = bytes.bindMemory(to: Float.self)
+                    return (0..<18).map { abs(numbers[$0] - numbers[$0 + 18]) }.max()!
+                }
+                #expect(away < 1e-3, "\(set)")
+            }
+        }
+    }
+
+    @Test("Values are sorted", arguments: [0, 1, 2, 1_000]) func sorting(count: Int) {
+        var generator = Philox(key: 51)
+        var values = (0..<count).map { n -> Float in
+            n % 7 == 0 ? Float(n % 3) - 1 : .random(in: -1e6...1e6, using: &generator) * (n % 5 == 0 ? 1e-9 : 1)
+        }
+        let expected = values.sorted()
+        var scratch = [Float](repeating: 0, count: count)
+        iris_sort_values(&values, Int64(count), &scratch)
+        #expect(values == expected)
+    }
+
     /// Cells of a ramp along i hold the ramp's value at their middle, whatever the type and however many places are looked at.
     @Test("Means of cells", arguments: [1, 2, 3]) func cells(most: Int) {
         let shape: [Int64] = [24, 12, 12], size: [Int64] = [4, 2, 2]

@@ -50,6 +50,7 @@ import Volumes
 
     enum Copy: String, CaseIterable {
         case rescaled, mirrored, axesExchanged, cropped, coarser, finer, croppedAndCoarser, croppedMirroredAndFiner
+        case croppedTurnedAndNoisy
     }
 
     @Test("A copy is recognised, and nothing else", arguments: Copy.allCases) func copies(_ copy: Copy) async throws {
@@ -71,6 +72,14 @@ import Volumes
         case .croppedAndCoarser: try add(SIMD3(35, 33, 31), SIMD3(repeating: 1.4)) { $0 + SIMD3(18, 9, 11) }
         case .croppedMirroredAndFiner:
             try add(SIMD3(60, 50, 52), SIMD3(0.8, 0.9, 0.8)) { SIMD3(64 - $0.x, $0.y + 13, $0.z + 9) }
+        // On the same voxels; places far apart in another patient are as good as random from voxel to voxel.
+        case .croppedTurnedAndNoisy:
+            try cases.add(
+                "copy", modality: .mr, grid: Grid(SIMD3(46, 50, 44), spacing: .one),
+                image: { p in
+                    let place = SIMD3(61 - p.y, p.x + 6, p.z + 10)
+                    return 100 + 37 * patient.value(place) + 4 * Patient(88).value(p * 33)
+                })
         }
         let report = try await cases.report()
         let found = report.findings.filter { $0.severity > .information }
@@ -91,6 +100,20 @@ import Volumes
             try await cases.alarms() == [
                 "duplicate-image second", "near-duplicate-image third", "near-duplicate-image third",
             ])
+    }
+
+    @Test("Many exact copies do not hide one that was changed") func besideExactCopies() async throws {
+        let cases = try AuditedCases(), grid = try Grid(SIMD3(40, 40, 40), spacing: .one)
+        for n in 0..<11 {
+            try cases.add(
+                "scan\(n)", modality: .mr, grid: grid, image: { 400 + 100 * Patient(n == 10 ? 2 : 1).value($0) })
+        }
+        try cases.add("changed", modality: .mr, grid: grid, image: { 90 + 37 * Patient(1).value($0) })
+        let found = try await cases.report().findings.filter { $0.severity > .information }
+        #expect(found.filter { $0.code == .duplicateImage }.count == 9)
+        let near = found.filter { $0.code == .nearDuplicateImage }
+        #expect(near.map(\.caseID) == ["changed"])
+        #expect(near.first?.found.contains("the scan of scan0:") == true, "\(near.map(\.found))")
     }
 
     /// The same shape and structure down to 7 mm with a texture of its own: another patient in the same pose, as phantoms and
