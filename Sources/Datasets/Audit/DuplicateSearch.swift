@@ -119,6 +119,15 @@ struct DuplicateSearch: Sendable {
                 "\(score.match.agreeing) landmarks in the same places where the two overlap, and a correlation of \(score.detail.rounded(digits: 2)) in the finest detail there"
             )
         }
+        // What is true of the first of exact copies is true of all.
+        var copies: [Int: [Int]] = [:]
+        let first = Set(scans)
+        for pair in pairs where first.contains(pair.a) { copies[pair.a, default: []].append(pair.b) }
+        for (pair, candidate) in candidates {
+            for a in [pair.a] + (copies[pair.a] ?? []) {
+                for b in [pair.b] + (copies[pair.b] ?? []) { candidates[Pair(a, b)] = candidate }
+            }
+        }
         for (pair, candidate) in candidates.sorted(by: { ($0.key.a, $0.key.b) < ($1.key.a, $1.key.b) })
         where !pairs.contains(pair) {
             let first = cases[pair.a], second = cases[pair.b]

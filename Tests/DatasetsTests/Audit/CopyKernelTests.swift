@@ -233,8 +233,11 @@ import Testing
 
     @Test("Values are sorted", arguments: [0, 1, 2, 1_000]) func sorting(count: Int) {
         var generator = Philox(key: 51)
+        // Large and tiny ones of either sign, and some that occur again and again.
         var values = (0..<count).map { n -> Float in
-            n % 7 == 0 ? Float(n % 3) - 1 : .random(in: -1e6...1e6, using: &generator) * (n % 5 == 0 ? 1e-9 : 1)
+            if n % 7 == 0 { return Float(n % 3) - 1 }
+            let value = Float.random(in: -1e6...1e6, using: &generator)
+            return n % 5 == 0 ? value * 1e-9 : value
         }
         let expected = values.sorted()
         var scratch = [Float](repeating: 0, count: count)
