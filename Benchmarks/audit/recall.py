@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import nibabel
@@ -161,7 +162,8 @@ def build(name, originals, copies):
     if folder.exists():
         return folder
     partial = folder.with_suffix(".part")
-    subprocess.run(["rm", "-rf", partial], check=True)
+    if partial.exists():
+        shutil.rmtree(partial)
     images = partial / "imagesTs"
     for part_of_layout in ("imagesTr", "labelsTr", "imagesTs"):
         (partial / part_of_layout).mkdir(parents=True)
@@ -192,11 +194,17 @@ def build(name, originals, copies):
 
 def audit(program, folder):
     """The pairs of numbers that are said to be one scan."""
-    done = subprocess.run([program, "audit", "msd", "--source", folder, "--json"], stdout=subprocess.PIPE, cwd=PROJECT, check=False)
+    done = subprocess.run(
+        [program, "audit", "msd", "--source", folder, "--json"], stdout=subprocess.PIPE, cwd=PROJECT, check=False)
+    # 1 says that there are findings; a signal that ended the program is negative.
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"{folder}: iris audit ended with status {done.returncode}")
     pairs = []
     for finding in json.loads(done.stdout)["findings"]:
         if finding["code"] in ("duplicate-image", "near-duplicate-image"):
             ends = re.findall(r"([oc]_\d{3})", finding["case"] + " " + finding["found"])
+            if len(ends) < 2:
+                raise SystemExit(f"{folder}: expected a finding that names two scans but found {json.dumps(finding)}")
             pairs.append(tuple(ends[:2]))
     return pairs
 

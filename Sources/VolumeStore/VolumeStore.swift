@@ -80,8 +80,8 @@ public final class VolumeStore: Sendable {
                         "SQLite cannot create it or a file beside it. Check the folder, its permissions and the space left."
                 )
             }
-            // SQLite wants to make a file beside the index to read it. Where nothing can be written, nobody writes the
-            // index either, and it can be read without, unless a writer's log waits to be taken in.
+            // SQLite wants to make a file beside the index to read it. This reader may not write there. Without a log
+            // nobody is writing now; whoever may must wait until it is read (docs/cluster/README.md).
             var log = stat()
             guard stat(index + "-journal", &log) != 0 || log.st_size == 0 else { throw halfMade(index) }
             guard stat(index + "-wal", &log) != 0 || log.st_size == 0 else {

@@ -38,8 +38,8 @@ import Volumes
         return file
     }
 
-    /// The second prediction is 2 voxels nearer in every case but one, which it misses by as much: eight differences of
-    /// 0.2 and two of -0.2 and 0.
+    /// The second prediction is 2 voxels nearer in eight cases, 2 farther in one and the same in one: differences of
+    /// 0.2, -0.2 and 0.
     @Test func differencesOfPairsAreTold() throws {
         let a = try result("a", shifts: [4, 4, 4, 4, 4, 4, 4, 4, 2, 1])
         let b = try result("b", shifts: [2, 2, 2, 2, 2, 2, 2, 2, 4, 1])

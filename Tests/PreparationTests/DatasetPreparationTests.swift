@@ -248,8 +248,8 @@ import Volumes
         #expect(summary.quarantined.first?.reason.contains("_csf.nii") == true)
     }
 
-    /// A grid turned about z by 20 degrees, or by 2.9, whose half has a tangent of 1/40. The intensities are linear in the world, so the turned and the straight
-    /// preparation must give the same value at the same place.
+    /// A grid turned about z by 20 degrees, or by 2.9, whose half has a tangent of 1/40. The intensities are linear in the
+    /// world, so the turned and the straight preparation must give the same value at the same place.
     @Test(
         "Oblique volumes stay oblique or are turned back, by configuration",
         arguments: ["keep", "resample"], [(0.9396926207859084, 0.3420201433256687), (1599.0 / 1601, 80.0 / 1601)])

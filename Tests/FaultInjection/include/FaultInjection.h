@@ -8,6 +8,7 @@
 /// - `fail:N` step N fails with EIO, whatever it is.
 /// - `read:1` every step fails with EROFS, and so does opening a file for writing, as on a disk that can only be read.
 /// - `read:/PATH` the same for that folder and what is below it; paths are compared as they are given.
+/// - `deny:/PATH` the same with EACCES, as for a user who may not write there.
 ///
 /// `IRIS_FAULT_LOG` names a file that gets a line per step: its kind, a space, and the path.
 ///
