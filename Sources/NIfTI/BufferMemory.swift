@@ -5,7 +5,8 @@ import Synchronization
 public enum BufferMemory {
     /// From now on, memory that large buffers no longer need is kept for the next ones.
     ///
-    /// Clearing fresh pages for every file takes as long as resampling it. What is kept is at most what was in use at one time.
+    /// Clearing fresh pages for every file takes as long as resampling it. There are at most as many regions as were in use at
+    /// one time, each with the pages of the largest file that it served.
     public static func keep() { state.withLock { $0.keeps = true } }
 
     /// A piece of memory of whole large pages.
@@ -26,6 +27,11 @@ public enum BufferMemory {
     private static let page = 1 << 21
     /// What is reserved at least, so that one region serves files of many sizes and its pages are provided once.
     private static let leastReserved = 1 << 30
+    /// Addresses are free of charge but where their number is limited (`ulimit -v`): there they are left to others.
+    private static let reservesAhead: Bool = {
+        var limit = rlimit()
+        return getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 && limit.rlim_cur == .max
+    }()
 
     /// At least `bytes` bytes of any content, at a multiple of 2 MB; `nil` when the system has no more.
     static func take(_ bytes: Int) -> Region? {
@@ -46,7 +52,9 @@ public enum BufferMemory {
         }
         if let unfit { munmap(unfit.base, unfit.bytes) }
         // More addresses than the file needs are only reserved; for what it needs the system may refuse.
-        if bytes < leastReserved, let region = map(leastReserved, used: bytes, flags: MAP_NORESERVE) { return region }
+        if reservesAhead, bytes < leastReserved, let region = map(leastReserved, used: bytes, flags: MAP_NORESERVE) {
+            return region
+        }
         return map(bytes, used: bytes)
     }
 

@@ -54,7 +54,7 @@ struct DuplicateSearch: Sendable {
         for group in groups({ $0.image?.minimum == $0.image?.maximum ? nil : $0.image?.digest }) {
             for (n, b) in group.enumerated() { for a in group[..<n] { pairs.insert(Pair(a, b)) } }
             let first = cases[group[0]]
-            for other in group.dropFirst() {
+            for (n, other) in group.enumerated().dropFirst() {
                 let record = cases[other]
                 let sameLabel = record.label?.digest != nil && record.label?.digest == first.label?.digest
                 found.append(
@@ -65,7 +65,10 @@ struct DuplicateSearch: Sendable {
                         found:
                             "the voxels of \(first.name(besides: record))\(sameLabel ? ", with the same label" : "")",
                         place: record.middle))
-                found += acrossSplits(first, record, what: "the same scan")
+                // The first may belong to no part of a split: whichever before it lies in another part is named.
+                found +=
+                    group[..<n].lazy.map { acrossSplits(cases[$0], record, what: "the same scan") }
+                    .first { !$0.isEmpty } ?? []
             }
         }
         return (found, pairs)
@@ -294,7 +297,8 @@ struct DuplicateSearch: Sendable {
         let spacing = sortedSpacing(first)
         return sketched.contains { scan in
             let ratio = sortedSpacing(scan) / spacing
-            return cases[scan].image!.fingerprint!.landmarks.voxels == nil || ratio.min() < 0.99 || ratio.max() > 1.01
+            let hasLattices = cases[scan].image!.fingerprint!.landmarks.lattices?.isEmpty == false
+            return hasLattices || ratio.min() < 0.99 || ratio.max() > 1.01
         }
     }
 
@@ -312,8 +316,11 @@ struct DuplicateSearch: Sendable {
             transform: { scan in
                 let image = cases[scan].image!
                 if let known = image.fingerprint!.landmarks.lattices { return known }
-                // A file that is gone by now has no copies that could be looked at either.
-                guard let file = try? NIfTIFile.read(at: cases[scan].source.image.file.path) else { return [] }
+                // A file that is gone by now, or another one, has no copies that could be looked at either.
+                guard let file = try? NIfTIFile.read(at: cases[scan].source.image.file.path),
+                    file.header.grid.shape == image.grid.shape, file.header.datatype == image.datatype,
+                    image.frame < file.header.frameCount
+                else { return [] }
                 return file.withUnsafeBytes(frame: image.frame) {
                     ScanLandmarks.onLattices($0, datatype: image.datatype, grid: image.grid)
                 }

@@ -25,9 +25,10 @@ public struct ScanLandmarks: Sendable {
     static let length = Int(IRIS_NEIGHBOUR_NUMBERS)
     /// The steps of the lattices, in mm. A large volume has landmarks on the widest, a small one on the finest that it fills.
     static let steps = [6.0, 3, 1.5, 1]
-    /// A lattice with more points is left to the next wider one; of the widest only the middle is looked at.
+    /// Of a lattice with more points only the middle is looked at, if it is the widest or the next one is thin; else it is left
+    /// to the next wider one.
     private static let mostPoints = 300_000
-    /// A volume with fewer points along some axis of a lattice has twice as many points on the next finer one.
+    /// A volume with fewer points along some axis of a lattice may have twice as many points on the next finer one.
     private static let thin = 24.0
     /// The strongest landmarks that are kept of a lattice.
     private static let most = 512
@@ -59,7 +60,7 @@ public struct ScanLandmarks: Sendable {
             iris_binomial_blur(values, shape.kernelSize, smoother, smooth)
             iris_binomial_blur(smooth, shape.kernelSize, values, smoother)
             return level(
-                smooth, smoother, difference: values, count: shape, isWhole: true, most: most, corner: .zero, step: 1)
+                smooth, smoother, difference: values, count: shape, isWhole: true, corner: .zero, step: 1)
         }
     }
 
@@ -70,10 +71,10 @@ public struct ScanLandmarks: Sendable {
         return steps.compactMap { step in
             let count = (extent / step).rounded(.down)
             // A part of a volume that is thin on the wider lattice may be too thin for it.
-            let most = Double(wider < thin ? 2 * mostPoints : mostPoints)
+            let limit = Double(wider < thin ? 2 * mostPoints : mostPoints)
             wider = count.min()
             guard count.min() >= Double(fewestPoints), (count.x * count.y * count.z) < 1e9,
-                step == steps[0] || count.x * count.y * count.z <= most
+                step == steps[0] || count.x * count.y * count.z <= limit
             else { return nil }
             return level(bytes, datatype: datatype, shape: grid.shape, extent: extent, step: step)
         }
@@ -117,15 +118,15 @@ public struct ScanLandmarks: Sendable {
         let smooth = blurred(lattice, count, 1), smoother = blurred(lattice, count, 1.6)
         return withUnsafeTemporaryAllocation(of: Float.self, capacity: lattice.count) { difference in
             level(
-                smooth, smoother, difference: difference.baseAddress!, count: count, isWhole: false, most: most,
-                corner: corner, step: step)
+                smooth, smoother, difference: difference.baseAddress!, count: count, isWhole: false, corner: corner,
+                step: step)
         }
     }
 
     /// The landmarks of two blurs.
     private static func level(
         _ smooth: UnsafePointer<Float>, _ smoother: UnsafePointer<Float>, difference: UnsafeMutablePointer<Float>,
-        count: SIMD3<Int>, isWhole: Bool, most: Int, corner: SIMD3<Double>, step: Double
+        count: SIMD3<Int>, isWhole: Bool, corner: SIMD3<Double>, step: Double
     ) -> Level? {
         let capacity = count.x * count.y * count.z / 27 + 1
         return withUnsafeTemporaryAllocation(of: iris_landmark.self, capacity: capacity) { marks in

@@ -149,6 +149,20 @@ import Volumes
         #expect(found.last?.found == "the same scan as one scan1 in train and scan1 in test")
     }
 
+    @Test(
+        "Of three copies the two in different parts of a split are a leak, whichever comes first",
+        arguments: [[nil, .train, .test], [.train, nil, .test], [.train, .test, nil]] as [[Split?]])
+    func threeCopies(_ splits: [Split?]) async throws {
+        let cases = try AuditedCases(), grid = try Grid(SIMD3(40, 40, 40), spacing: .one)
+        for (n, split) in splits.enumerated() {
+            try cases.add(
+                "scan\(n)", modality: .mr, grid: grid, split: split, image: { 400 + 100 * Patient(1).value($0) })
+        }
+        let leaks = try await cases.report().findings.filter { $0.code == .subjectInTwoSplits }
+        let train = try #require(splits.firstIndex(of: .train)), test = try #require(splits.firstIndex(of: .test))
+        #expect(leaks.map(\.found) == ["the same scan as scan\(train) in train and scan\(test) in test"])
+    }
+
     @Test("Channels and frames of one patient are no duplicates") func samePatient() async throws {
         let cases = try AuditedCases(), patient = Patient(1), grid = try Grid(SIMD3(40, 40, 40), spacing: .one)
         for n in 0..<2 {
