@@ -30,12 +30,7 @@ import Volumes
     @Test(arguments: configurations) func filesBecomeWhatTheStoreHolds(configuration: String) async throws {
         let tree = try SmallAMOS()
         try tree.add(1, orientation: "LPS")
-        let store = try VolumeStore.open(at: tree.scratch.url.appending(path: "store"), mode: .write)
-        let summary = try await DatasetPreparation(
-            manifest: try Manifest.load("amos22"), source: tree.folder,
-            configuration: try PreparationConfiguration(text: configuration, file: "test.yaml"),
-            options: PreparationOptions(), program: "test"
-        ).run(into: store)
+        let (summary, store) = try await tree.prepared(by: configuration)
         #expect(summary.prepared == 1)
         let text = try #require(try store.configuration(summary.configurationDigest))
         let preparation = try FilePreparation(canonicalText: text, file: "text")

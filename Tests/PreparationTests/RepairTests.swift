@@ -8,18 +8,6 @@ import Volumes
 
 /// What is repaired, what is set aside, and what is said of it.
 @Suite struct RepairTests {
-    private func prepare(_ tree: SmallAMOS, _ configuration: String = "crop: {to: nothing}") async throws
-        -> (summary: PreparationSummary, store: VolumeStore)
-    {
-        let store = try VolumeStore.open(at: tree.scratch.url.appending(path: "store"), mode: .write)
-        let summary = try await DatasetPreparation(
-            manifest: try Manifest.load("amos22"), source: tree.folder,
-            configuration: try PreparationConfiguration(text: configuration, file: "test.yaml"),
-            options: PreparationOptions(), program: "test"
-        ).run(into: store)
-        return (summary, store)
-    }
-
     /// Writes an image of floats, 40 HU everywhere but for a ramp along i, changed by `body`.
     private func writeImage(_ tree: SmallAMOS, _ number: Int, _ body: (inout Volume<Float>) -> Void) throws {
         let grid = try SmallAMOS.grid()
@@ -40,9 +28,10 @@ import Volumes
         try writeImage(tree, 2) { image in
             for n in image.voxels.indices { image.voxels[n] = .nan }
         }
-        let (summary, store) = try await prepare(
-            tree,
-            "{nonFinite: \(setting), spacing: [2, 2, 3], crop: {to: nothing}, windows: {CT: {low: -100, high: 200}}}")
+        let (summary, store) = try await tree.prepared(
+            by:
+                "{nonFinite: \(setting), spacing: [2, 2, 3], crop: {to: nothing}, windows: {CT: {low: -100, high: 200}}}"
+        )
         #expect(
             summary.quarantined.map(\.code)
                 == (setting == "refuse" ? ["not-a-number", "not-a-number"] : ["not-a-number"]))
@@ -77,8 +66,8 @@ import Volumes
         try NIfTIWriter.write(image, to: tree.image(1), gzip: true)
         let labels: LabelMap = try SmallAMOS.fill(grid) { Double(SmallAMOS.label($0)) }
         try NIfTIWriter.write(labels, to: tree.label(1), gzip: true)
-        let (summary, store) = try await prepare(
-            tree, "{spacing: [2, 2, 3], oblique: keep, crop: {to: nothing}, geometry: {labelTolerance: 1}}")
+        let (summary, store) = try await tree.prepared(
+            by: "{spacing: [2, 2, 3], oblique: keep, crop: {to: nothing}, geometry: {labelTolerance: 1}}")
         guard cosine < 0.05 else {
             #expect(summary.quarantined.map(\.code) == ["sheared-affine"] && summary.prepared == 0)
             return
@@ -103,7 +92,7 @@ import Volumes
         }
         try tree.addLabel(1) { isSpeck($0) ? 3 : $0.x < -5 ? 6 : 0 }
         try tree.addLabel(2) { isSpeck($0) ? 3 : 0 }
-        let (summary, store) = try await prepare(tree, "{spacing: [12, 12, 12], crop: {to: nothing}}")
+        let (summary, store) = try await tree.prepared(by: "{spacing: [12, 12, 12], crop: {to: nothing}}")
         #expect(summary.quarantined.map { "\($0.name) \($0.code)" } == ["amos_0002 empty-label"])
         #expect(summary.remarks.map { "\($0.name) \($0.code)" } == ["amos_0001 missing-class"])
         #expect(try store.catalogue().classes(of: 0).map(\.value) == [6])
@@ -121,7 +110,7 @@ import Volumes
         let beside = Grid(shape: grid.shape, affine: grid.affine.shifted(by: SIMD3(0, 0.05, 0)))
         let labels: LabelMap = try SmallAMOS.fill(grid) { Double(SmallAMOS.label($0)) }
         try NIfTIWriter.write(LabelMap(grid: beside, voxels: labels.voxels), to: tree.label(2), gzip: true)
-        let (summary, _) = try await prepare(tree)
+        let (summary, _) = try await tree.prepared()
         #expect(summary.quarantined.map { "\($0.name) \($0.code)" } == ["amos_0001 shape-mismatch"])
         #expect(summary.quarantined.first?.reason.contains("30 x 24 x 19") == true)
         #expect(summary.remarks.map { "\($0.name) \($0.code)" } == ["amos_0002 label-geometry-ignored"])

@@ -1,6 +1,9 @@
+import Datasets
 import FoundationEssentials
 import NIfTI
+import Preparation
 import TestData
+import VolumeStore
 import Volumes
 
 /// A small AMOS22 tree. Voxels follow from their place in the world, so that the expected outcome does too.
@@ -13,6 +16,19 @@ struct SmallAMOS {
         for name in ["imagesTr", "labelsTr"] {
             try FileManager.default.createDirectory(at: folder.appending(path: name), withIntermediateDirectories: true)
         }
+    }
+
+    /// What preparing the tree by a configuration gives, and the store `store` of the scratch folder that it went into.
+    func prepared(by configuration: String = "crop: {to: nothing}") async throws
+        -> (summary: PreparationSummary, store: VolumeStore)
+    {
+        let store = try VolumeStore.open(at: scratch.url.appending(path: "store"), mode: .write)
+        let summary = try await DatasetPreparation(
+            manifest: try Manifest.load("amos22"), source: folder,
+            configuration: try PreparationConfiguration(text: configuration, file: "test.yaml"),
+            options: PreparationOptions(), program: "test"
+        ).run(into: store)
+        return (summary, store)
     }
 
     /// A grid of 30 x 24 x 20 voxels of 2 x 2 x 3 mm whose axes run as `orientation` says, about the world's origin.
