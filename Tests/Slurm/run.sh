@@ -147,6 +147,54 @@ await "$part" 300
 check "a part that was told to end completes after all" "COMPLETED 1" "$(state "$part") $(restarts "$part")"
 check "and holds every case" "$expected" "$(digest "$folder/told/1")"
 
+# ---- One of several tasks is told so. The leading one bears the number of the whole array, so that what is said of it could be
+# taken to mean all.
+tasks_of() { scontrol -o show job "$1" | sed -n 's/^JobId=\([0-9]*\) .* ArrayTaskId=\([0-9]*\) .*/\1 \2/p'; }
+# Each as soon as it starts: a part of a few small cases lasts half a second.
+hold_three() {
+    local process held=' ' try
+    for try in $(seq 3000); do
+        for process in $(awk -v first="$1" '$1 >= first {print $2}' processes); do
+            [[ $held == *" $process "* ]] || { kill -STOP "$process" && held+="$process "; } || return 1
+        done
+        [ "$(wc -w <<< "$held")" -lt 3 ] || return 0
+        sleep 0.02
+    done
+    return 1
+}
+was_requeued() { [ "$(restarts "$1")" = 1 ]; }
+# What Slurm sends the program for a more urgent job.
+make_room() { scancel --signal=TERM "$1"; }
+
+told_alone() { # NAME ASK
+    local name=$1 array number task told='' siblings=() merge
+    array=$(PARTS=$folder/$name submit --array=1-3 --cpus-per-task=1 "$repository/docs/cluster/prepare.sbatch")
+    hold_three "$array" || fail "$name: the tasks did not start, or ended before they could be held: $(state "$array")"
+    while read -r number task; do
+        if [ "$number" = "$array" ]; then told=${array}_$task; else siblings+=("$number"); fi
+    done < <(tasks_of "$array")
+    check "$name: one of three tasks bears the array's number" 2 "${#siblings[@]}"
+    "$2" "$told"
+    try_until 240 is_told "$array" || fail "$name: Slurm has not told the task after 60 s: $(state "$told")"
+    kill -CONT $(processes "$array") 2> /dev/null || true
+    try_until 480 has_said_so "iris-prepare-$told.log" || fail "$name: the task was told to end but did not go back into the queue"
+    try_until 240 was_requeued "$told" || fail "$name: the task was not queued anew: $(state "$told")"
+    for number in "${siblings[@]}"; do
+        check "$name: a task beside it goes on" "RUNNING 0" "$(state "$number") $(restarts "$number")"
+        if is_told "$number"; then fail "$name: a task beside it was told, too"; fi
+        kill -CONT $(processes "$number")
+    done
+    resume_now "$told"
+    await "$array" 300
+    check "$name: every task completes, and it alone was begun twice" "COMPLETED 1 0 0" \
+        "$(state "$array") $(restarts "$told") $(restarts "${siblings[0]}") $(restarts "${siblings[1]}")"
+    merge=$(PARTS=$folder/$name STORE=$folder/$name-merged submit --cpus-per-task=2 "$repository/docs/cluster/merge.sbatch")
+    await "$merge" 300
+    check "$name: the parts hold every case" "$expected" "$(digest "$folder/$name-merged")"
+}
+told_alone task-out-of-time signal_ahead
+told_alone task-pushed-aside make_room
+
 # ---- What must be refused.
 echo 'spacing: [3, 3, 3]' > coarse.yaml
 "$iris" prepare "$DATASET" --source "$SOURCE" --store "$folder/coarse" --config coarse.yaml --shard 1/2 \
