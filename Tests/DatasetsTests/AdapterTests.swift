@@ -90,7 +90,7 @@ import Testing
         ])
         try folder.write(
             ["data/kits.json"],
-            #"[{"case_id": "case_00000", "voxel_spacing": {"x_spacing": 0.9, "y_spacing": 0.8, "z_spacing": 5}}, {"case_id": 3}]"#
+            #"[{"case_id": "case_00000", "voxel_spacing": {"x_spacing": 0.9, "y_spacing": 0.8, "z_spacing": 5}}]"#
         )
         let stated = try #require(listing("kits19", folder.url).cases[0].statedSpacing)
         #expect(stated.spacing.components == [5, 0.8, 0.9] && stated.sliceAxis == 0 && stated.file == "kits.json")
@@ -98,6 +98,42 @@ import Testing
         let broken = try listing("kits19", folder.url)
         #expect(broken.problemLines == ["unreadable-metadata - kits.json"])
         #expect(broken.cases.count == 1 && broken.cases[0].statedSpacing == nil)
+    }
+
+    @Test("KiTS19: entries of kits.json without a usable voxel size are told, and the others count") func kitsEntries()
+        throws
+    {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            (0...8).flatMap { n in
+                ["imaging", "segmentation"].map { "data/case_0000\(n)/\($0).nii.gz" }
+            })
+        func entry(_ id: String, _ spacing: String) -> String { #"{"case_id": \#(id), "voxel_spacing": \#(spacing)}"# }
+        func sizes(_ z: String) -> String { #"{"x_spacing": 0.9, "y_spacing": 0.8\#(z)}"# }
+        let entries = [
+            entry(#""case_00000""#, sizes(#", "z_spacing": 5"#)),
+            entry(#""case_00001""#, sizes(#", "z_spacing": "5""#)),
+            entry(#""case_00002""#, sizes(#", "z_spacing": 0"#)),
+            entry(#""case_00003""#, sizes(#", "z_spacing": -1.5"#)),
+            entry(#""case_00004""#, sizes("")), entry("5", sizes(#", "z_spacing": 5"#)), #"{"case_id": "case_00006"}"#,
+            entry(#""case_00007""#, "[5, 0.8, 0.9]"), "7", entry(#""case_00008""#, sizes(#", "z_spacing": 2.5"#)),
+            entry(#""case_00008""#, sizes(#", "z_spacing": 3"#)),
+        ]
+        try folder.write(["data/kits.json"], "[\(entries.joined(separator: ","))]")
+        let found = try listing("kits19", folder.url)
+        #expect(found.cases.count == 9)
+        #expect(found.cases.map { $0.statedSpacing?.spacing.k } == [0.9] + Array(repeating: nil, count: 7) + [0.9])
+        #expect(found.cases[0].statedSpacing?.spacing.i == 5 && found.cases[8].statedSpacing?.spacing.i == 2.5)
+        let problem = try #require(found.problems.first)
+        #expect(found.problems.count == 1 && problem.code == .unreadableMetadata && problem.severity == .warning)
+        #expect(
+            problem.description == """
+                \(folder.url.path)/data/kits.json: expected a case_id and a voxel_spacing of x_spacing, y_spacing and z_spacing, \
+                numbers of mm above 0, in each of the 11 entries but found 9 without (case_00001: z_spacing is the text "5", \
+                case_00002: x, y, z_spacing of 0.9 x 0.8 x 0 mm, case_00003: x, y, z_spacing of 0.9 x 0.8 x -1.5 mm, \
+                case_00004: no z_spacing, entry 6: case_id is 5.0, case_00006: no voxel_spacing and 3 more). Correct them, or \
+                restore the file from the release; headers of these cases are held against nothing.
+                """)
     }
 
     @Test(
@@ -248,6 +284,31 @@ import Testing
                 \(task)/dataset.json, which calls label 1 "Posterior" and not Anterior. Map the labels back to the release's \
                 values, or describe this copy in a manifest of its own.
                 """)
+    }
+
+    @Test("A test case that shares its id gets one that no other case has") func takenTestIds() throws {
+        let folder = try TemporaryFolder()
+        let names = ["a", "a-test", "b", "b-test"], testNames = ["a", "a-test2", "b", "c", "a-test"]
+        try folder.write(
+            names.flatMap { ["T/imagesTr/\($0).nii", "T/labelsTr/\($0).nii"] }
+                + testNames.map { "T/imagesTs/\($0).nii" })
+        let training = names.map { #"{"image": "./imagesTr/\#($0).nii", "label": "./labelsTr/\#($0).nii"}"# }
+        for tests in [testNames, testNames.reversed()] {
+            try folder.write(
+                ["T/dataset.json"],
+                """
+                {"modality": {"0": "CT"}, "labels": {"1": "liver"}, "training": [\(training.joined(separator: ","))],
+                 "test": [\(tests.map { #""./imagesTs/\#($0).nii""# }.joined(separator: ","))]}
+                """)
+            let found = try listing("msd", folder.url)
+            #expect(found.problems.isEmpty)
+            #expect(
+                found.cases.map { "\($0.id) \($0.subject) \($0.officialSplit!)" } == [
+                    "a a train", "b b train", "c c test", "a-test a-test train", "b-test b-test train",
+                    "a-test2 a-test2 test",
+                    "a-test3 a test", "b-test2 b test", "a-test-test a-test test",
+                ])
+        }
     }
 
     @Test("nnU-Net version 2: channels, regions, the ignore label, missing and strange files") func nnUNet() throws {

@@ -83,12 +83,21 @@ extension Manifest {
 }
 
 extension CaseListing {
-    /// Gives test cases that bear the id of a training case an id of their own. The subject stays the same, which the audit
-    /// reports: an id in both parts is either one patient in two parts or a numbering that begins anew.
+    /// Gives test cases that bear the id of a training case an id of their own, which ends in `-test`, or in `-test2` and so on
+    /// where that is taken. The subject stays the same, which the audit reports: an id in both parts is either one patient in
+    /// two parts or a numbering that begins anew.
     mutating func tellTestCasesApart() {
         let known = Set(cases.filter { $0.officialSplit != .test }.map(\.id))
+        var taken = Set(cases.map(\.id))
         for n in cases.indices where cases[n].officialSplit == .test && known.contains(cases[n].id) {
-            cases[n].id += "-test"
+            let wanted = cases[n].id + "-test"
+            var id = wanted, number = 2
+            while !taken.insert(id).inserted {
+                id = wanted + String(number)
+                number += 1
+            }
+            cases[n].id = id
         }
+        cases = Self.ordered(cases)
     }
 }

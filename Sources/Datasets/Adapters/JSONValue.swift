@@ -30,4 +30,16 @@ package enum JSONValue: Decodable, Equatable {
     package var number: Double? { if case .number(let value) = self { value } else { nil } }
     /// A whole number.
     package var int: Int? { if case .number(let value) = self { Int(exactly: value) } else { nil } }
+
+    /// The value, or what it is, for messages.
+    package var inWords: String {
+        switch self {
+        case .null: "null"
+        case .bool(let value): "\(value)"
+        case .number(let value): "\(value)"
+        case .text(let value): value.count <= 20 ? "the text \"\(value)\"" : "a text"
+        case .list: "a list"
+        case .object: "an object"
+        }
+    }
 }

@@ -66,16 +66,60 @@ struct KiTS19Adapter: DatasetAdapter {
                     found: "something else", fix: "Restore the file from the release."))
             return [:]
         }
-        var result: [String: StatedSpacing] = [:]
-        for entry in entries.compactMap(\.object) {
-            guard let id = entry["case_id"]?.string, let stated = entry["voxel_spacing"]?.object,
-                let x = stated["x_spacing"]?.number, let y = stated["y_spacing"]?.number,
-                let z = stated["z_spacing"]?.number,
-                let spacing = try? Spacing(z, y, x)
-            else { continue }
-            result[id] = StatedSpacing(spacing: spacing, file: name, sliceAxis: 0, resampled: Self.interpolated)
+        var result: [String: StatedSpacing] = [:], faults: [String] = []
+        for (n, entry) in entries.enumerated() {
+            do throws(EntryFault) {
+                let (id, spacing) = try Self.stated(entry)
+                let stated = StatedSpacing(spacing: spacing, file: name, sliceAxis: 0, resampled: Self.interpolated)
+                if let earlier = result[id], earlier.spacing != spacing {
+                    throw EntryFault(id: id, reason: "a second entry with another voxel size")
+                }
+                result[id] = stated
+            } catch {
+                faults.append("\(error.id ?? "entry \(n + 1)"): \(error.reason)")
+            }
+        }
+        if !faults.isEmpty {
+            problems.append(
+                LayoutProblem(
+                    .unreadableMetadata, severity: .warning, file: file.path,
+                    expected:
+                        "a case_id and a voxel_spacing of x_spacing, y_spacing and z_spacing, numbers of mm above 0, in "
+                        + "each of the \(entries.count) entries",
+                    found: "\(faults.count) without (\(faults.listed(6)))",
+                    fix:
+                        "Correct them, or restore the file from the release; headers of these cases are held against nothing."
+                ))
         }
         return result
+    }
+
+    /// Why an entry of `kits.json` states no voxel size.
+    private struct EntryFault: Error {
+        /// `nil` where not even the case can be told.
+        var id: String?
+        let reason: String
+    }
+
+    private static func stated(_ entry: JSONValue) throws(EntryFault) -> (id: String, spacing: Spacing) {
+        guard let entry = entry.object else { throw EntryFault(reason: "\(entry.inWords) in place of an object") }
+        guard let id = entry["case_id"]?.string else {
+            throw EntryFault(reason: entry["case_id"].map { "case_id is \($0.inWords)" } ?? "no case_id")
+        }
+        guard let found = entry["voxel_spacing"] else { throw EntryFault(id: id, reason: "no voxel_spacing") }
+        guard let sizes = found.object else {
+            throw EntryFault(id: id, reason: "voxel_spacing is \(found.inWords)")
+        }
+        func size(_ key: String) throws(EntryFault) -> Double {
+            guard let found = sizes[key] else { throw EntryFault(id: id, reason: "no \(key)") }
+            guard let size = found.number else { throw EntryFault(id: id, reason: "\(key) is \(found.inWords)") }
+            return size
+        }
+        let (z, y, x) = (try size("z_spacing"), try size("y_spacing"), try size("x_spacing"))
+        guard let spacing = try? Spacing(z, y, x) else {
+            throw EntryFault(id: id, reason: "x, y, z_spacing of \(SIMD3(x, y, z).inMillimetres)")
+        }
+        return (id, spacing)
     }
 
     private static let interpolated = StatedSpacing.ResampledCopy(

@@ -19,9 +19,14 @@ public struct CaseListing: Sendable {
         ignoredValue: Int? = nil, setAside: Set<String> = []
     ) {
         self.dataset = dataset
-        self.cases = cases.sorted { ($0.id.count, $0.id) < ($1.id.count, $1.id) }
+        self.cases = Self.ordered(cases)
         self.problems = problems
         (self.classes, self.ignoredValue, self.setAside) = (classes, ignoredValue, setAside)
+    }
+
+    /// By id, shorter ones first, so that numbers without leading zeros count up.
+    static func ordered(_ cases: [SourceCase]) -> [SourceCase] {
+        cases.sorted { ($0.id.count, $0.id) < ($1.id.count, $1.id) }
     }
 
     /// Whether a file, or a folder above it, is ``setAside``.
