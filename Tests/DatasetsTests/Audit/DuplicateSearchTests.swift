@@ -118,6 +118,58 @@ import Volumes
         for n in 0..<10 { #expect(near.contains { $0.found.contains("the scan of scan\(n):") }) }
     }
 
+    /// The second copy goes under another name and the near copy under the first one's: one patient in two.
+    @Test(
+        "A near copy shares the patient of the first of two exact copies",
+        arguments: [Copy.coarser, .croppedAndCoarser])
+    func copiesUnderTwoPatients(_ copy: Copy) async throws {
+        let cases = try AuditedCases(), patient = Patient(1), grid = try Grid(SIMD3(72, 64, 60), spacing: .one)
+        for (n, id) in ["first", "second", "other", "another"].enumerated() {
+            let patient = Patient(UInt64(max(1, n)))
+            try cases.add(
+                id, subject: id == "first" ? "p" : nil, modality: .mr, grid: grid,
+                image: { 400 + 100 * patient.value($0) })
+        }
+        let whole = copy == .coarser
+        try cases.add(
+            "third", subject: "p", modality: .mr,
+            grid: try Grid(whole ? SIMD3(48, 43, 40) : SIMD3(35, 33, 31), spacing: SIMD3(repeating: whole ? 1.5 : 1.4)),
+            image: { 100 + 37 * patient.value(whole ? $0 : $0 + SIMD3(18, 9, 11)) })
+        let found = try await cases.report().findings.filter { $0.severity > .information }
+        #expect(
+            found.map { "\($0.code.rawValue) \($0.caseID ?? "-")" } == [
+                "duplicate-image second", "near-duplicate-image third",
+            ])
+        #expect(found.last?.found.contains("the scan of second:") == true, "\(found.map(\.found))")
+    }
+
+    /// By its header the first copy has voxels of 1 x 1 x 4 mm, so its landmarks in mm are no others' and its picture is stretched.
+    @Test("An exact copy with a wrong header does not hide what resembles the right one") func wrongHeader()
+        async throws
+    {
+        let cases = try AuditedCases(), patient = Patient(1)
+        func voxels(_ grid: Grid) throws -> Volume<Float> {
+            let right = try Grid(SIMD3(72, 64, 60), spacing: .one)
+            let painted = try Volume<Float>(painting: right) { Float(400 + 100 * patient.value($0)) }
+            return try Volume(grid: grid, voxels: painted.voxels)
+        }
+        try cases.add("wrong", modality: .mr, image: voxels(Grid(SIMD3(72, 64, 60), spacing: SIMD3(1, 1, 4))))
+        try cases.add("right", modality: .mr, image: voxels(Grid(SIMD3(72, 64, 60), spacing: .one)))
+        for n in 2...3 {
+            let other = Patient(UInt64(n))
+            try cases.add(
+                "other\(n)", modality: .mr, grid: Grid(SIMD3(72, 64, 60), spacing: .one),
+                image: { 400 + 100 * other.value($0) })
+        }
+        try cases.add(
+            "part", modality: .mr, grid: Grid(SIMD3(35, 33, 31), spacing: SIMD3(repeating: 1.4)),
+            image: { 100 + 37 * patient.value($0 + SIMD3(18, 9, 11)) })
+        #expect(
+            try await cases.alarms().filter { $0.contains("duplicate") } == [
+                "duplicate-image right", "near-duplicate-image part", "near-duplicate-image part",
+            ])
+    }
+
     /// The same shape and structure down to 7 mm with a texture of its own: another patient in the same pose, as phantoms and
     /// aligned brains are.
     @Test("Alike is not the same") func alike() async throws {
