@@ -11,8 +11,8 @@ package struct SecondLooks: Sendable {
 
     package init(bytes: [Int], jobs: Int) { (self.bytes, self.jobs) = (bytes, jobs) }
 
-    /// Pairs are looked at until those that turned out to be different hold more than this part of all voxels, and at least so
-    /// many.
+    /// Pairs are looked at until those that turned out to be different hold more than this part of all voxels, and are at least
+    /// so many and half as many as the copies that were found: where there are many copies, there are likely more.
     package static let (idleLooks, idlePart) = (12, 0.04)
     /// Pairs that are looked at together: few at first, then twice as many each time, since a copy that was found may answer for
     /// later pairs, but only such as one after the other would be looked at even if none of them were copies.
@@ -26,13 +26,14 @@ package struct SecondLooks: Sendable {
         look: @escaping @Sendable (Suspect) -> Copy?, found: (Suspect, Copy) -> Void
     ) async throws {
         let enough = Int(Self.idlePart * Double(bytes.reduce(0, +)))
-        var idle = 0, idleBytes = 0, settled: Set<Int> = []
+        var idle = 0, idleBytes = 0, copies = 0, settled: Set<Int> = []
         var rest = suspects[...], together = Self.fewTogether
         // One partner is enough to know a scan for a copy, but the other scan of the pair may be a third copy.
         func isSettled(_ pair: CasePair) -> Bool { settled.contains(pair.a) && settled.contains(pair.b) }
         while true {
             var batch: [Suspect] = [], (looks, cost) = (idle, idleBytes)
-            while let suspect = rest.first, batch.count < together, looks < Self.idleLooks || cost <= enough {
+            let fewest = Self.idleLooks + copies / 2
+            while let suspect = rest.first, batch.count < together, looks < fewest || cost <= enough {
                 rest.removeFirst()
                 let pair = pair(suspect)
                 if isSettled(pair) { continue }
@@ -45,6 +46,7 @@ package struct SecondLooks: Sendable {
             try await mapConcurrently(batch, jobs: jobs, transform: look) { suspect, copy in
                 let pair = pair(suspect)
                 if let copy {
+                    copies += 1
                     if !isSettled(pair) { found(suspect, copy) }
                     settled.formUnion([pair.a, pair.b])
                 } else {
