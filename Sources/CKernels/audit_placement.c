@@ -8,77 +8,125 @@
 // Which axis of the first scan each axis of the second runs along, for every eight symmetries.
 static const int axis_orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
 
-enum { SLOTS = 4096 };
+enum { MOST_PAIRS = 2048, SLOTS = 2 * MOST_PAIRS, PADDED = MOST_PAIRS + 16 };
+
+// Places, or the shifts between pairs of them, axis by axis. What fills up the last sixteen lies far from everything.
+typedef struct places {
+    float at[3][PADDED];
+} places;
+
+static const float nowhere = 1e30f;
+
+// The cells of shifts in a grid, and how many shifts share the one that was first there.
+typedef struct slot {
+    int32_t cell[3], count, first;
+} slot;
+
+VECTOR16 void load_cell(const i32x16 cells[3][PADDED / 16], int64_t n, int32_t cell[3]) {
+    for (int a = 0; a < 3; a++) memcpy(&cell[a], (const int32_t *)cells[a] + n, sizeof *cell);
+}
+
+// Sums of the shifts of chosen lanes, and their number.
+typedef struct tally {
+    f32x16 sum[3];
+    i32x16 count;
+} tally;
+
+VECTOR16 int64_t middle_of(const tally *t, float middle[3]) {
+    int64_t count = -(int64_t)__builtin_reduce_add(t->count);
+    for (int a = 0; a < 3 && count > 0; a++) {
+        double sum = 0;
+        for (int l = 0; l < 16; l++) sum += t->sum[a][l];
+        middle[a] = (float)(sum / (double)count);
+    }
+    return count;
+}
+
+VECTOR16 void add_lanes(tally *t, i32x16 lanes, const f32x16 shift[3]) {
+    t->count += lanes;
+    for (int a = 0; a < 3; a++) t->sum[a] += select16(lanes, shift[a], (f32x16)0);
+}
 
 // The shift that most others lie within `reach` of, starting from the fullest cell of a grid, and how many do.
-static int64_t consensus(const float *shifts, int64_t count, float reach, int64_t beaten, double middle[3]) {
-    static _Thread_local struct slot {
-        uint64_t key;
-        int32_t count, first, round;
-    } table[SLOTS];
-    static _Thread_local int32_t round;
-    float cell = 1 / (2 * reach);
-    uint64_t keys[SLOTS / 2];
-    int32_t most = 0, first = 0;
-    uint64_t fullest = 0;
-    round++;
+VECTOR16 int64_t consensus(const places *shifts, int64_t count, float reach, int64_t beaten, float middle[3]) {
+    i32x16 cells[3][PADDED / 16];
+    slot table[SLOTS];
+    const float per_cell = 1 / (2 * reach);
+    const int64_t vectors = (count + 15) / 16;
+    for (int a = 0; a < 3; a++)
+        for (int64_t v = 0; v < vectors; v++)
+            // Numbered from far below 0, where a conversion rounds down.
+            cells[a][v] = __builtin_convertvector(
+                min16(load16(shifts->at[a] + 16 * v) * per_cell + 0x100000, (f32x16)0x400000), i32x16);
+    int64_t slots = 64;
+    while (slots < 2 * count) slots *= 2;
+    memset(table, 0, sizeof *table * (size_t)slots);
+    slot fullest = {.count = 0};
     for (int64_t n = 0; n < count; n++) {
-        // Cells are numbered from far below 0, where a conversion rounds down.
-        uint64_t key = 0;
-        for (int a = 0; a < 3; a++) key = key << 21 | ((uint64_t)(int64_t)(shifts[3 * n + a] * cell + 0x100000) & 0x1fffff);
-        keys[n] = key;
-        uint64_t at = key * 0x9e3779b97f4a7c15ull >> 52;
-        while (table[at].round == round && table[at].key != key) at = (at + 1) % SLOTS;
-        if (table[at].round != round) table[at] = (struct slot){key, 0, (int32_t)n, round};
+        int32_t c[3];
+        load_cell(cells, n, c);
+        uint32_t hash = (uint32_t)c[0] * 0x9e3779b1u ^ (uint32_t)c[1] * 0x85ebca77u ^ (uint32_t)c[2] * 0xc2b2ae3du;
+        int64_t at = (hash ^ hash >> 15) & (slots - 1);
+        while (table[at].count && memcmp(table[at].cell, c, sizeof c)) at = (at + 1) & (slots - 1);
+        if (!table[at].count) table[at] = (slot){{c[0], c[1], c[2]}, 0, (int32_t)n};
         table[at].count++;
-        if (table[at].count > most || (table[at].count == most && table[at].first < first)) {
-            most = table[at].count;
-            first = table[at].first;
-            fullest = key;
-        }
+        if (table[at].count > fullest.count || (table[at].count == fullest.count && table[at].first < fullest.first))
+            fullest = table[at];
     }
     // The ball around the middle reaches into the seven cells around at most.
-    if (8 * (int64_t)most <= beaten) return 0;
-    double sum[3] = {0, 0, 0};
-    for (int64_t n = 0; n < count; n++)
-        if (keys[n] == fullest)
-            for (int a = 0; a < 3; a++) sum[a] += shifts[3 * n + a];
-    for (int a = 0; a < 3; a++) middle[a] = sum[a] / most;
+    if (8 * (int64_t)fullest.count <= beaten) return 0;
+    tally own = {0};
+    for (int64_t v = 0; v < vectors; v++) {
+        i32x16 lanes = -1;
+        f32x16 shift[3];
+        for (int a = 0; a < 3; a++) {
+            lanes &= cells[a][v] == fullest.cell[a];
+            shift[a] = load16(shifts->at[a] + 16 * v);
+        }
+        add_lanes(&own, lanes, shift);
+    }
+    middle_of(&own, middle);
     int64_t agreeing = 0;
     for (int turn = 0; turn < 4; turn++) {
-        int64_t near = 0;
-        double next[3] = {0, 0, 0};
-        for (int64_t n = 0; n < count; n++) {
-            double away = 0;
-            for (int a = 0; a < 3; a++) away += (shifts[3 * n + a] - middle[a]) * (shifts[3 * n + a] - middle[a]);
-            if (away > (double)reach * reach) continue;
-            near++;
-            for (int a = 0; a < 3; a++) next[a] += shifts[3 * n + a];
+        tally near = {0};
+        for (int64_t v = 0; v < vectors; v++) {
+            f32x16 shift[3], away = 0;
+            for (int a = 0; a < 3; a++) {
+                shift[a] = load16(shifts->at[a] + 16 * v);
+                away += (shift[a] - middle[a]) * (shift[a] - middle[a]);
+            }
+            add_lanes(&near, away <= reach * reach, shift);
         }
-        if (near == 0) break;
-        agreeing = near;
-        for (int a = 0; a < 3; a++) middle[a] = next[a] / (double)near;
+        int64_t found = middle_of(&near, middle);
+        if (found == 0) break;
+        agreeing = found;
     }
     return agreeing;
 }
 
-int64_t iris_best_placement(const float *first, const float *second, int64_t count, float reach, float *scratch,
-                            int *symmetry, double shift[3]) {
+VECTOR16 int64_t best_placement(const float *first, const float *second, int64_t count, float reach, int *symmetry,
+                                double shift[3]) {
+    places one, other, shifts;
+    count = count < MOST_PAIRS ? count : MOST_PAIRS;
+    for (int a = 0; a < 3; a++)
+        for (int64_t n = 0; n < count + 16; n++) {
+            one.at[a][n] = n < count ? first[3 * n + a] : nowhere;
+            other.at[a][n] = n < count ? second[3 * n + a] : 0;
+        }
     int64_t best = 0;
-    if (count > SLOTS / 2) count = SLOTS / 2;
     for (int s = 0; s < 48; s++) {
-        const int *order = axis_orders[s / 8];
-        for (int64_t n = 0; n < count; n++)
-            for (int a = 0; a < 3; a++) {
-                float there = second[3 * n + a];
-                scratch[3 * n + order[a]] = first[3 * n + order[a]] - (s >> a & 1 ? -there : there);
-            }
-        double middle[3];
-        int64_t agreeing = consensus(scratch, count, reach, best, middle);
+        for (int a = 0; a < 3; a++) {
+            const int along = axis_orders[s / 8][a];
+            const float sign = s >> a & 1 ? -1 : 1;
+            for (int64_t n = 0; n < count; n += 16)
+                store16(shifts.at[along] + n, load16(one.at[along] + n) - sign * load16(other.at[a] + n));
+        }
+        float middle[3];
+        int64_t agreeing = consensus(&shifts, count, reach, best, middle);
         if (agreeing > best) {
             best = agreeing;
             *symmetry = s;
-            memcpy(shift, middle, sizeof middle);
+            for (int a = 0; a < 3; a++) shift[a] = middle[a];
         }
     }
     return best;
@@ -119,6 +167,16 @@ VECTOR16 float picture_correlation(const float *first, const float *second, int 
     return best;
 }
 
+enum { HALF = IRIS_LANDMARK_NUMBERS / 2 };
+
+// Adds the squared differences of numbers from ..< end of sixteen landmarks.
+VECTOR16 void add_squares(const float *first, int64_t stride, const float *wanted, int from, int end, f32x16 *sum) {
+    for (int a = from; a < end; a++) {
+        f32x16 difference = load16(first + a * stride) - wanted[a];
+        *sum += difference * difference;
+    }
+}
+
 // Sixteen of the first scan's landmarks at a time against each of the second's.
 VECTOR16 void match_landmarks(const float *first, int64_t first_count, const float *second, int64_t second_count,
                               float limit, float *scratch, int32_t *partners) {
@@ -132,10 +190,10 @@ VECTOR16 void match_landmarks(const float *first, int64_t first_count, const flo
         i32x16 partner = -1;
         for (int64_t n = 0; n < padded; n += 16) {
             f32x16 sum = 0;
-            for (int a = 0; a < IRIS_LANDMARK_NUMBERS; a++) {
-                f32x16 difference = load16(scratch + a * padded + n) - wanted[a];
-                sum += difference * difference;
-            }
+            add_squares(scratch + n, padded, wanted, 0, HALF, &sum);
+            // Most are too far away by half of their numbers.
+            if (!__builtin_reduce_or(sum < nearest)) continue;
+            add_squares(scratch + n, padded, wanted, HALF, IRIS_LANDMARK_NUMBERS, &sum);
             i32x16 nearer = sum < nearest;
             nearest = select16(nearer, sum, nearest);
             partner = (nearer & ((int32_t)n + lanes16())) | (~nearer & partner);
@@ -157,6 +215,10 @@ VECTOR16 void match_landmarks(const float *first, int64_t first_count, const flo
     static void name##_match(const float *a, int64_t m, const float *b, int64_t n, float limit, float *scratch,        \
                              int32_t *partners) {                                                                      \
         match_landmarks(a, m, b, n, limit, scratch, partners);                                                         \
+    }                                                                                                                  \
+    static int64_t name##_placement(const float *a, const float *b, int64_t count, float reach, int *symmetry,         \
+                                    double shift[3]) {                                                                 \
+        return best_placement(a, b, count, reach, symmetry, shift);                                                    \
     }
 
 VARIANT(portable)
@@ -190,4 +252,16 @@ void iris_match_landmarks(const float *first, int64_t first_count, const float *
     }
 #endif
     portable_match(first, first_count, second, second_count, limit, scratch, partners);
+}
+
+int64_t iris_best_placement(const float *first, const float *second, int64_t count, float reach, int *symmetry,
+                            double shift[3]) {
+#if defined(__x86_64__)
+    switch (iris_instruction_set_in_use()) {
+    case IRIS_AVX512: return avx512_placement(first, second, count, reach, symmetry, shift);
+    case IRIS_AVX2: return avx2_placement(first, second, count, reach, symmetry, shift);
+    default: break;
+    }
+#endif
+    return portable_placement(first, second, count, reach, symmetry, shift);
 }

@@ -3,7 +3,7 @@
 #include <immintrin.h>
 
 #pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,bmi2"), min_vector_width(512))), apply_to = function)
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,bmi2,prfchw"), min_vector_width(512))), apply_to = function)
 
 #define IRIS_TARGET_AVX512 1
 #include "sampler_internal.h"

@@ -188,9 +188,23 @@ static inline void prefetch_bricks(const sampler_job *job, const prepared_tile *
     }
 }
 
+// Asks for the lines of the patch that slice z of a tile begins, to be written: the other half of each is the next tile's.
+static inline __attribute__((always_inline)) void prefetch_output(
+    const sampler_job *job, const output_tile *tile, int32_t z) {
+    enum { LINE = 64 };
+    const size_t line = (size_t)job->geometry->shape[0];
+    if (z >= tile->count[2]) return;
+    const size_t out = tile->corner[0] + line * (tile->corner[1] + (size_t)job->geometry->shape[1] * (tile->corner[2] + z));
+    if (job->image && tile->corner[0] % (LINE / sizeof(float)) == 0)
+        for (int32_t y = 0; y < tile->count[1]; y++) __builtin_prefetch(job->image + out + line * y, 1, 3);
+    if (job->label && tile->corner[0] % LINE == 0)
+        for (int32_t y = 0; y < tile->count[1]; y++) __builtin_prefetch(job->label + out + line * y, 1, 3);
+}
+
 // The share of `next`'s prefetching that slice z of the tile before it does; of bricks all at once.
 static inline __attribute__((always_inline)) void prefetch_slice(
     const sampler_job *job, const prepared_tile *next, int32_t z) {
+    if (next) prefetch_output(job, &next->tile, z);
     if (!next || next->way != TILE_STAGED || !is_inside(job->source, &next->box)) return;
     if (!job->source->bricked)
         return prefetch_planes(job, next, next->box.size[2] * z / TILE, next->box.size[2] * (z + 1) / TILE);

@@ -44,7 +44,11 @@ public final class ContentHasher {
     /// Takes in more bytes.
     public func update(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
-        XXH3_128bits_update(state, base, bytes.count)
+        #if arch(x86_64)
+            XXH3_128bits_update_dispatch(state, base, bytes.count)
+        #else
+            XXH3_128bits_update(state, base, bytes.count)
+        #endif
     }
 
     /// The digest of everything so far. The hasher starts anew afterwards.

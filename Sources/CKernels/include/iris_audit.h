@@ -75,14 +75,15 @@ void iris_cell_means(const void *voxels, iris_scalar type, const int64_t shape[3
 // mean 0 and length 1. Returns 0, leaving the cells as they were, when they are all alike. `side` is at most 32.
 int iris_detail_picture(float *cells, int side);
 
-// Hashes of the neighbourhoods of local maxima in a box of n0 x n1 x n2 values, written to `hashes` in no particular
-// meaning of order; at most `capacity`. Returns their number.
+// The smallest hashes of the neighbourhoods of local maxima in a box of n0 x n1 x n2 values, ascending and distinct; at most
+// `most`. Returns their number, or -1 when there is no memory.
 //
 // A voxel counts when it is above the other 124 of its 5 x 5 x 5 neighbourhood. Its 26 neighbours two steps away are
-// written as three levels of their depth below it, relative to the mean depth; the code is the smallest over the 48
-// flips and axis permutations. So a hash survives flips, permutations, cropping, translation and any change of scale
-// and offset of the intensities, and two scans that are not the same one share hardly any.
-int64_t iris_sketch(const float *values, int64_t n0, int64_t n1, int64_t n2, uint64_t *hashes, int64_t capacity);
+// written as three levels of their depth below it, relative to the mean depth. The upper bits of the hash come from how many
+// faces, edges and corners have each level, the lower ones from the smallest code over the 48 flips and axis permutations. So
+// a hash survives flips, permutations, cropping, translation and any change of scale and offset of the intensities, and two
+// scans that are not the same one share hardly any.
+int64_t iris_sketch(const float *values, int64_t n0, int64_t n1, int64_t n2, uint64_t *hashes, int64_t most);
 
 // Samples cells at the centres of a lattice of step[a] cells along axis a that starts first[a] steps from their corner: means
 // weighted by a tent as wide as two steps, where cells are wider than a step two cells, which is linear between their centres.
@@ -145,11 +146,12 @@ void iris_match_landmarks(const float *first, int64_t first_count, const float *
                           float *scratch, int32_t *partners);
 
 // Given `count` pairs of places (i, j, k each) that may be the same one in two scans: the flip and permutation, and the
-// shift, by which most of the second lie within `reach` of the first. Returns how many do. `scratch` holds 3 * count numbers.
+// shift, by which most of the second lie within `reach` of the first. Returns how many do. Of more than 2048 pairs the first
+// count.
 // Symmetry 8 n + f runs axis a of the second scan along axis a of the n-th permutation in ascending order of the first,
 // mirrored when bit a of f is set.
-int64_t iris_best_placement(const float *first, const float *second, int64_t count, float reach, float *scratch,
-                            int *symmetry, double shift[3]);
+int64_t iris_best_placement(const float *first, const float *second, int64_t count, float reach, int *symmetry,
+                            double shift[3]);
 
 // The cells of a picture along each axis.
 #define IRIS_PICTURE_SIDE 16

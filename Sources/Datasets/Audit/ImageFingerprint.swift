@@ -97,16 +97,12 @@ public struct ImageFingerprint: Sendable {
                 }
             }
         }
-        let hashes = [UInt64](unsafeUninitializedCapacity: 1 << 14) { hashes, initialized in
-            initialized = Int(
-                iris_sketch(values, Int64(box.x), Int64(box.y), Int64(box.z), hashes.baseAddress, Int64(hashes.count)))
+        return [UInt64](unsafeUninitializedCapacity: sketchSize) { hashes, initialized in
+            let kept = iris_sketch(
+                values, Int64(box.x), Int64(box.y), Int64(box.z), hashes.baseAddress, Int64(sketchSize))
+            precondition(kept >= 0, "no memory for a sketch")
+            initialized = Int(kept)
         }
-        var distinct: [UInt64] = []
-        for hash in hashes.sorted() where distinct.last != hash {
-            if distinct.count == sketchSize { break }
-            distinct.append(hash)
-        }
-        return distinct
     }
 }
 

@@ -170,10 +170,9 @@ struct LandmarkSearch: Sendable {
             }
         }
         guard first.count / 3 >= fewest else { return nil }
-        var symmetry: CInt = 0, shift = [0.0, 0, 0], scratch = first
+        var symmetry: CInt = 0, shift = [0.0, 0, 0]
         let agreeing = Int(
-            iris_best_placement(
-                first, second, Int64(first.count / 3), Float(a.step), &scratch, &symmetry, &shift))
+            iris_best_placement(first, second, Int64(first.count / 3), Float(a.step), &symmetry, &shift))
         guard agreeing >= fewest else { return nil }
         let placement = ScanPlacement(symmetry: Int(symmetry), shift: SIMD3(shift[0], shift[1], shift[2]))
         let extent = a.places.reduce(SIMD3<Float>.zero) { pointwiseMax($0, $1) }

@@ -108,8 +108,8 @@ import Testing
             first += here.map(Float.init)
             second += there.map(Float.init)
         }
-        var scratch = first, found: CInt = -1, shift = [0.0, 0, 0]
-        let agreeing = iris_best_placement(first, second, 60, 2, &scratch, &found, &shift)
+        var found: CInt = -1, shift = [0.0, 0, 0]
+        let agreeing = iris_best_placement(first, second, 60, 2, &found, &shift)
         #expect((30...32).contains(agreeing))
         #expect(Int(found) == symmetry)
         for a in 0..<3 { #expect(abs(shift[a] - move[a]) < 0.5) }
