@@ -7,7 +7,7 @@ import os
 import subprocess
 
 from measure import figure
-from trees import BUILT, PROJECT, TREES, tree
+from trees import BUILT, PROJECT, TREES, one_case, tree
 
 
 def shortest(arguments, repetitions=5):
@@ -30,5 +30,9 @@ for name in TREES:
     summary = json.loads(output)["summary"]
     figure(f"{name}, full audit", "iris", summary["voxelBytes"] / 1e6 / (seconds - start), "MB/s")
     if summary["files"] > 100:
-        seconds, output = shortest([*arguments, "--fast"])
-        figure(f"{name}, --fast", "iris", summary["files"] / (seconds - start), "files/s")
+        # Loading the manifests takes as long as the headers of a hundred files, so that is not counted either.
+        fast = ["audit", manifest, "--jobs", "1", "--json", "--fast", "--source"]
+        single, output = shortest([*fast, one_case(name)], 20)
+        files = summary["files"] - json.loads(output)["summary"]["files"]
+        seconds, _ = shortest([*fast, folder], 20)
+        figure(f"{name}, --fast", "iris", files / (seconds - single), "files/s")

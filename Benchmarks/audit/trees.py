@@ -15,10 +15,8 @@ TREES = {
 }
 
 
-def tree(name):
-    """The folder of a tree, made when it is not there."""
-    manifest, patients, size = TREES[name]
-    folder = WORK / f"{manifest}-{size}"
+def made(manifest, patients, size, folder):
+    """A folder of synthetic scans, made when it is not there."""
     if not folder.exists():
         WORK.mkdir(parents=True, exist_ok=True)
         part = folder.with_suffix(".part")
@@ -26,7 +24,19 @@ def tree(name):
         subprocess.run([BUILT / "iris", "phantom", manifest, "--output", part, "--cases", str(patients), "--size", size],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=PROJECT)
         part.rename(folder)
-    return manifest, folder
+    return folder
+
+
+def tree(name):
+    """The manifest and the folder of a tree."""
+    manifest, patients, size = TREES[name]
+    return manifest, made(manifest, patients, size, WORK / f"{manifest}-{size}")
+
+
+def one_case(name):
+    """A tree of one such case."""
+    manifest, _, size = TREES[name]
+    return made(manifest, 1, size, WORK / f"{manifest}-{size}-one")
 
 
 def files(name):
