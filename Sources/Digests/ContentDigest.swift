@@ -45,9 +45,9 @@ public final class ContentHasher {
     public func update(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
         #if arch(x86_64)
-            XXH3_128bits_update_dispatch(state, base, bytes.count)
+        XXH3_128bits_update_dispatch(state, base, bytes.count)
         #else
-            XXH3_128bits_update(state, base, bytes.count)
+        XXH3_128bits_update(state, base, bytes.count)
         #endif
     }
 
