@@ -64,11 +64,11 @@ import Testing
         let place = try TrainTests.TrainingFolder()
         defer { place.remove() }
         let config = try place.training(steps: 3, batch: 1)
-        let straight = try IrisCommand(place.train(config, "straight"))
+        let (straight, journal) = try FaultJournal.recording(place.train(config, "straight"), in: place.folder)
         try #require(straight.status == 0, "\(straight.errors)")
+        let fault = Fault.kill(at: try journal.step(after: "step-00000001.safetensors"))
         let killed = try IrisCommand(
-            place.train(config, "back"), environment: Fault.backwardsClock(), signal: SIGKILL,
-            when: { FileManager.default.fileExists(atPath: place.checkpoint("back", 1).path) })
+            place.train(config, "back"), environment: fault.environment.merging(["IRIS_CLOCK": "back"]) { $1 })
         #expect(killed.status == 128 + SIGKILL)
         let resumed = try backwards(place.train(config, "back", ["--resume"]), readings: 1, in: place.folder)
         #expect(resumed.status == 0, "\(resumed.errors)")

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Testing
 
 /// What befalls a run of `iris` at one of the steps by which it changes files; see Tests/FaultInjection.
 enum Fault {
@@ -63,6 +64,11 @@ struct FaultJournal {
         let text = try String(contentsOf: file, encoding: .utf8).replacing(
             /\.staging-[0-9]+|\.[0-9]+-[0-9]+\.partial/, with: "")
         return (run, FaultJournal(steps: text.split(separator: "\n").map(String.init)))
+    }
+
+    /// The number of the step that follows the renaming by which a file comes to be whole.
+    func step(after name: String) throws -> Int {
+        try #require(steps.firstIndex { $0.hasPrefix("rename ") && $0.hasSuffix("/" + name) }, "\(name)") + 2
     }
 
     /// The numbers of steps to try: all of them, or the first of each series of equal ones, thinned out to about

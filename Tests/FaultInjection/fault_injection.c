@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,9 +216,27 @@ int memfd_create(const char *name, unsigned flags) { PATH_STEP("create", name, 1
 int mkstemp(char *pattern) { PATH_STEP("create", pattern, 1, NEXT(mkstemp)(pattern)); }
 int mkostemp(char *pattern, int flags) { PATH_STEP("create", pattern, 1, NEXT(mkostemp)(pattern, flags)); }
 
-/// Whether an `open` is a step: one that may create a file and, where none can be changed, one for writing.
+/// Whether this process opens the file of that name for the first time, by a hash of the name.
+static int is_first_opening(const char *path) {
+    static _Atomic uint64_t seen[4096];
+    uint64_t hash = 0xcbf29ce484222325;
+    for (const char *byte = path; *byte; byte++) hash = (hash ^ (unsigned char)*byte) * 0x100000001b3;
+    for (int n = 0; n < 4096; n++) {
+        uint64_t empty = 0;
+        if (atomic_compare_exchange_strong(&seen[n], &empty, hash)) return 1;
+        if (empty == hash) return 0;
+    }
+    return 1;
+}
+
+/// Whether an `open` is a step: one that may create a file or empties it and, where none can be changed, one for writing. A file
+/// that is there and was opened before is none: SQLite has as many connections as threads ask for at a time, which differs from
+/// run to run, and with them steps would have other numbers.
 static int opening_counts(const char *path, int flags) {
-    if (flags & O_CREAT && (fault != READ_ONLY || access(path, F_OK) != 0)) return 1;
+    if (flags & O_CREAT) {
+        int isFirst = is_first_opening(path), isThere = access(path, F_OK) == 0;
+        if (!isThere || (fault != READ_ONLY && (isFirst || flags & O_TRUNC))) return 1;
+    }
     return is_sealed(path) && (flags & O_ACCMODE) != O_RDONLY && strncmp(path, "/dev/", 5) != 0;
 }
 
