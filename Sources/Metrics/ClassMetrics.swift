@@ -23,6 +23,14 @@ public struct ClassMetrics: Hashable, Sendable, Codable {
     public let hausdorff95Directed: Double?
     /// The average symmetric surface distance in mm, weighted by area.
     public let averageSurfaceDistance: Double?
+
+    /// The names of ``scores``, in results of every kind.
+    private enum CodingKeys: String, CodingKey {
+        case value, dice, precision, recall, referenceVolume, predictionVolume, relativeVolumeError, surfaceDice,
+            hausdorff
+        case intersectionOverUnion = "iou", hausdorff95 = "hd95", hausdorff95Pooled = "hd95Pooled"
+        case hausdorff95Directed = "hd95Directed", averageSurfaceDistance = "assd"
+    }
 }
 
 extension ClassMetrics {

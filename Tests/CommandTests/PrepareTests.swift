@@ -22,7 +22,8 @@ import Testing
 
     struct Listed: Decodable {
         let dataset, `case`, subject, modality, status: String
-        let split, reason, orientation, image, label: String?
+        let officialSplit, paperSplit: String
+        let reason, orientation, image, label: String?
         let shape: [Int]?
         let spacing: [Double]?
         let affine: [[Double]]?
@@ -171,7 +172,8 @@ import Testing
                 "amos_0001", "amos_0004", "amos_0008", "amos_0011", "amos_0507", "amos_0510", "amos_0540",
             ])
         #expect(entries.map(\.modality) == ["CT", "CT", "CT", "CT", "MR", "MR", "MR"])
-        #expect(entries.map(\.split) == ["train", "train", "val", "train", "train", "train", "val"])
+        #expect(entries.map(\.officialSplit) == ["train", "train", "val", "train", "train", "train", "val"])
+        #expect(entries.map(\.paperSplit) == ["train", "train", "test", "train", "train", "train", "train"])
         #expect(entries.allSatisfy { $0.status == "prepared" && $0.orientation == "RAS" })
         // 14 and 15 are dropped from MR.
         #expect(entries.filter { $0.modality == "MR" }.allSatisfy { $0.classes.allSatisfy { $0.value < 14 } })

@@ -15,7 +15,7 @@ public struct EpisodeCheck: Sendable, Codable {
     public struct Row: Hashable, Sendable, Codable {
         /// The dataset's name.
         public let dataset: String
-        /// The structure's name.
+        /// The canonical structure of the class.
         public let structure: String
         /// The label value in the dataset.
         public let value: UInt8

@@ -63,7 +63,7 @@ public struct UnreachableClass: Hashable, Sendable, Codable {
     public let caseName: String?
     /// The label value in the dataset.
     public let value: UInt8
-    /// The structure's name.
+    /// The canonical structure of the class.
     public let structure: String
     /// Voxels of the class in the case.
     public let voxels: Int

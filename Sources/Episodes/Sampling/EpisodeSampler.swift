@@ -297,7 +297,7 @@ public struct ClassFrequency: Hashable, Sendable {
     public let group: Int
     /// The label value in the dataset.
     public let value: UInt8
-    /// The structure's name.
+    /// The canonical structure of the class.
     public let structure: String
     /// How often an episode has it as anchor, 0 to 1.
     public let probability: Double

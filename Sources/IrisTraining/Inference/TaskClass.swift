@@ -1,10 +1,10 @@
-/// A structure to segment: the label value that references mark it with and predictions are written with, and its name.
+/// A class to segment: the label value that references mark it with and predictions are written with, and its name.
 ///
 /// Within one task a class is told by its value; the name is for people.
 public struct TaskClass: Hashable, Sendable, Codable, CustomStringConvertible {
     /// 1 to 255.
     public let value: UInt8
-    /// The structure's name.
+    /// The class's name in its dataset.
     public let name: String
 
     /// - Precondition: the value is not 0, which is background.

@@ -1,7 +1,7 @@
 /// What `iris evaluate` found: every score of every query, what it cost, and what it all came from.
 public struct EvaluationResult: Sendable, Codable, Equatable {
     /// The format of results.
-    public static let currentFormat = "iris-evaluation-1"
+    public static let currentFormat = "iris-evaluation-2"
 
     /// The format of this result.
     public var format = currentFormat
@@ -71,7 +71,7 @@ public struct EvaluationResult: Sendable, Codable, Equatable {
         public let dataset: String
         /// The label value in the dataset.
         public let value: UInt8
-        /// The structure's name.
+        /// The class's name in the dataset.
         public let name: String
 
         public init(dataset: String, value: UInt8, name: String) {

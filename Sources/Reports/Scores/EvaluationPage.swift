@@ -54,7 +54,7 @@ public struct EvaluationPage {
         let choice = result.settings.repeats > 1 ? "choice \(run.repeat + 1)" : nil
         return run.metrics.map {
             (
-                ScoredClass(name: title, variant: choice, structure: name(run.dataset, $0.value), metrics: $0), run
+                ScoredClass(caseName: title, variant: choice, className: name(run.dataset, $0.value), metrics: $0), run
             )
         }
     }

@@ -46,7 +46,7 @@ public struct MetricsPage: Sendable {
     private var scored: [(entry: ScoredClass, source: FolderComparison.Case)] {
         result.cases.flatMap { entry in
             entry.metrics.map {
-                (ScoredClass(name: entry.name, variant: nil, structure: name($0.value), metrics: $0), entry)
+                (ScoredClass(caseName: entry.name, variant: nil, className: name($0.value), metrics: $0), entry)
             }
         }
     }
@@ -120,7 +120,7 @@ public struct MetricsPage: Sendable {
                 ])
         for (entry, source) in scored {
             table.add(
-                [.init(entry.name), .init(source.status.rawValue), .init(entry.structure)]
+                [.init(entry.caseName), .init(source.status.rawValue), .init(entry.className)]
                     + ClassMetrics.scores.map { .init(score: entry.metrics[keyPath: $0.value], digits: 3) } + [
                         .init(entry.metrics.referenceVolume / 1000, digits: 2),
                         .init(entry.metrics.predictionVolume / 1000, digits: 2),

@@ -3,11 +3,11 @@ import Metrics
 /// A scored class of a case as report pages show it.
 struct ScoredClass {
     /// The case, for tips and captions.
-    let name: String
+    let caseName: String
     /// What tells several results of one case and class apart, such as the choice of references.
     let variant: String?
     /// The class by its name.
-    let structure: String
+    let className: String
     let metrics: ClassMetrics
 }
 
@@ -31,36 +31,36 @@ enum ScoreSections {
 
     /// How each score spreads over cases, class by class in the order of first appearance.
     static func distributions(_ scored: [ScoredClass]) -> HTML {
-        let structures = inOrder(scored.map(\.structure))
+        let classes = inOrder(scored.map(\.className))
         return SVGPlot.grid(
             shown.map { score in
                 SVGPlot.boxes(
                     score.title,
-                    structures.map { structure in
+                    classes.map { name in
                         (
-                            structure,
-                            scored.filter { $0.structure == structure }.compactMap { $0.metrics[keyPath: score.value] }
+                            name,
+                            scored.filter { $0.className == name }.compactMap { $0.metrics[keyPath: score.value] }
                         )
                     }, unit: score.unit)
             })
     }
 
-    /// Dice and surface Dice against the size of the structure in the reference, a color per class.
+    /// Dice and surface Dice against the size of the class in the reference, a color per class.
     static func scoresAgainstSize(_ scored: [ScoredClass]) -> HTML {
         let sizes = scored.map(\.metrics.referenceVolume).filter { $0 > 0 }
         let isWide = (sizes.max() ?? 1) > 30 * (sizes.min() ?? 1)
-        let structures = inOrder(scored.map(\.structure))
+        let classes = inOrder(scored.map(\.className))
         return SVGPlot.grid(
             shown.prefix(2).map { score in
                 SVGPlot.scatter(
                     "\(score.title) against the reference's volume",
-                    series: structures.map { structure in
+                    series: classes.map { name in
                         (
-                            structure,
-                            scored.filter { $0.structure == structure && $0.metrics.referenceVolume > 0 }.compactMap {
+                            name,
+                            scored.filter { $0.className == name && $0.metrics.referenceVolume > 0 }.compactMap {
                                 entry in
                                 entry.metrics[keyPath: score.value].map {
-                                    (entry.metrics.referenceVolume / 1000, $0, entry.name)
+                                    (entry.metrics.referenceVolume / 1000, $0, entry.caseName)
                                 }
                             }
                         )
@@ -74,7 +74,7 @@ enum ScoreSections {
             .sorted { (scored[$0].metrics.dice!, $0) < (scored[$1].metrics.dice!, $1) }
         func distinct(_ places: [Int]) -> [Int] {
             var seen: Set<[String]> = []
-            return places.filter { seen.insert([scored[$0].name, scored[$0].structure]).inserted }
+            return places.filter { seen.insert([scored[$0].caseName, scored[$0].className]).inserted }
         }
         let (worst, best) = (distinct(ordered), distinct(ordered.reversed()))
         // With few of them none is shown on both sides; a single one counts as the worst.
@@ -92,7 +92,7 @@ enum ScoreSections {
                         "\(score.title) \($0.decimal(score.digits))\(score.unit.isEmpty ? "" : " \(score.unit)")"
                     }
                 }
-                let title = [entry.name, entry.structure, entry.variant].compactMap(\.self).joined(separator: " · ")
+                let title = [entry.caseName, entry.className, entry.variant].compactMap(\.self).joined(separator: " · ")
                 return .element(
                     "figure", [], HTML(markup: "<img alt=\"\(title.htmlEscaped)\" src=\"\(url)\">"),
                     .element(

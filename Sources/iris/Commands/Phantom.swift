@@ -18,7 +18,7 @@ struct PhantomCommand: AsyncParsableCommand {
     @Option(help: "Folder to make; it must be new or empty.", completion: .directory)
     var output: String
 
-    @Option(help: "Number of patients, 1 to 100; by default as many as show every quirk.")
+    @Option(help: "Number of patients, each with a case or more, 1 to 100; by default as many as show every quirk.")
     var cases: Int?
 
     @Option(help: "Seed; the same seed gives the same voxels.") var seed: UInt64 = 1

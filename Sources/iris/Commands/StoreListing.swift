@@ -7,8 +7,8 @@ struct StoreListing {
     /// One case. Fields that only prepared cases have are null for quarantined ones.
     struct Entry: Encodable {
         let dataset, `case`, subject, modality: String
-        /// The official split, or the paper's where there is no official one.
-        let split: String?
+        /// The case's part in the dataset's own split and in the paper's; `none` where a list does not name it.
+        let officialSplit, paperSplit: String
         let status: String
         let reason: String?
         let shape: [Int]?
@@ -21,9 +21,8 @@ struct StoreListing {
         let intensity: Intensity?
 
         enum CodingKeys: CodingKey {
-            case dataset, `case`, subject, modality, split, status, reason, shape, spacing, affine, orientation, image,
-                label
-            case classes, intensity
+            case dataset, `case`, subject, modality, officialSplit, paperSplit, status, reason, shape, spacing, affine,
+                orientation, image, label, classes, intensity
         }
 
         /// Writes every key, null where there is nothing.
@@ -33,7 +32,8 @@ struct StoreListing {
             try object.encode(`case`, forKey: .case)
             try object.encode(subject, forKey: .subject)
             try object.encode(modality, forKey: .modality)
-            try object.encode(split, forKey: .split)
+            try object.encode(officialSplit, forKey: .officialSplit)
+            try object.encode(paperSplit, forKey: .paperSplit)
             try object.encode(status, forKey: .status)
             try object.encode(reason, forKey: .reason)
             try object.encode(shape, forKey: .shape)
@@ -81,12 +81,13 @@ struct StoreListing {
 
     func printText() {
         var table = Table([
-            .text("dataset"), .text("case"), .text("subject"), .text("modality"), .text("split"), .text("status"),
-            .text("shape"), .text("mm"), .number("classes"), .longText("reason"),
+            .text("dataset"), .text("case"), .text("subject"), .text("modality"), .text("official"), .text("paper"),
+            .text("status"), .text("shape"), .text("mm"), .number("classes"), .longText("reason"),
         ])
         for entry in entries {
             table.add([
-                entry.dataset, entry.case, entry.subject, entry.modality, entry.split ?? "-", entry.status,
+                entry.dataset, entry.case, entry.subject, entry.modality, entry.officialSplit, entry.paperSplit,
+                entry.status,
                 entry.shape.map { $0.map(String.init).joined(separator: "x") } ?? "-",
                 entry.spacing.map { $0.map { $0.formatted(significant: 4) }.joined(separator: "x") } ?? "-",
                 entry.label == nil ? "-" : "\(entry.classes.count)", entry.reason ?? "",
@@ -112,8 +113,7 @@ struct StoreListing {
 extension StoreListing.Entry {
     init(_ record: StoredCase, classes table: [StoredClass], in store: VolumeStore) {
         (dataset, `case`, subject, modality) = (record.key.dataset, record.key.name, record.subject, record.modality)
-        let splits = [record.officialSplit, record.paperSplit]
-        split = splits.first { $0 != .none }?.name
+        (officialSplit, paperSplit) = (record.officialSplit.name, record.paperSplit.name)
         switch record.status {
         case .quarantined(let why):
             (status, reason) = ("quarantined", why)
