@@ -26,7 +26,7 @@ import Volumes
 
     private struct Result: Decodable {
         struct Case: Decodable {
-            struct Metrics: Decodable { let hausdorff95Directed: Double? }
+            struct Metrics: Decodable { let hd95Directed: Double? }
             let metrics: [Metrics]
         }
         let cases: [Case]
@@ -39,7 +39,7 @@ import Volumes
         #expect(small.status == 0 && large.status == 0, "\(large.errors)")
         let result = try large.json(Result.self)
         // The voxels are 199 steps apart along each axis.
-        let distance = try #require(result.cases[0].metrics[0].hausdorff95Directed)
+        let distance = try #require(result.cases[0].metrics[0].hd95Directed)
         #expect(abs(distance - 199 * 3.0.squareRoot()) < 1e-9)
         let more = large.peakMemory - small.peakMemory
         #expect(more < 10 * 7_000_000, "\(more) bytes")
