@@ -61,8 +61,8 @@ test-faults: deps ## walk all faults, at every step and with 100 kills; takes an
 	IRIS_SLOW_TESTS=1 swift test -c release --disable-testable-imports --skip-build --no-parallel --filter '$(FAULT_TESTS)'
 
 # What runs concurrently, the C of CKernels included. Tests/thread-sanitizer.txt says what is not reported, and why.
-# Of the audit the tests that are quick enough, and without the shared trees.
-THREAD_TESTS ?= WorkerThreadsTests|VolumeStoreTests|PreparationTests|EpisodeStreamTests|SharingServerTests|MetricsTests|TrainerTests|AuditorTests/(theReport|fastReads|lockFiles)|DuplicateSearchTests/(exact|acrossDatasets|samePatient)
+# Of the audit the self-test, the report, lock files and the search for copies, without the shared trees.
+THREAD_TESTS ?= WorkerThreadsTests|VolumeStoreTests|PreparationTests|EpisodeStreamTests|SharingServerTests|MetricsTests|TrainerTests|AuditorTests/(selfTest|theReport|fastReads|lockFiles)|DuplicateSearchTests|SecondLooksTests|ThreeCopiesTests
 
 test-threads: deps ## run the concurrent parts' tests under ThreadSanitizer; THREAD_TESTS=EpisodeStreamTests for some
 	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
