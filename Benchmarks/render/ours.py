@@ -19,7 +19,7 @@ if not store.exists():
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     # Patients without labels are among them.
-    run("phantom", "amos22", "--output", WORK / "amos22", "--cases", str(2 * CASES), "--size", "clinical")
+    run("phantom", "amos22", "--output", WORK / "amos22", "--cases", str(CASES + 2), "--size", "clinical")
     run("prepare", "amos22", "--source", WORK / "amos22", "--store", WORK / "store.part", "--jobs", "1")
     (WORK / "store.part").rename(store)
     shutil.rmtree(WORK / "amos22")
