@@ -1,4 +1,5 @@
 import CKernels
+import FoundationEssentials
 import Metrics
 import Testing
 import Volumes
@@ -45,6 +46,15 @@ import Volumes
         let average = try #require(found.averageSymmetric)
         #expect(abs(average - sum(back) / (there.areas.reduce(0, +) + back.areas.reduce(0, +))) < 1e-12)
         #expect(average > 1.01 * back.mean! / 2)
+    }
+
+    @Test func scoresHaveOneNameInResultsAndTables() throws {
+        let metrics = try LabelMapComparison(tolerance: 0.5).metrics(
+            of: [3], reference: try box([5, 5, 5], [15, 13, 11]), prediction: try box([9, 5, 5], [19, 13, 12]))[0]
+        let written = try JSONDecoder().decode([String: Double].self, from: JSONEncoder().encode(metrics))
+        for score in ClassMetrics.scores {
+            #expect(metrics[keyPath: score.value] != nil && written[score.name] == metrics[keyPath: score.value])
+        }
     }
 
     @Test func equalMasksArePerfect() throws {

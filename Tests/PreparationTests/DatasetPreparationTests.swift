@@ -364,10 +364,13 @@ import Volumes
     @Test("A cancelled run stops and leaves nothing unfinished") func cancellation() async throws {
         let tree = try SmallAMOS()
         for number in 1...12 { try tree.add(number) }
-        let task = Task {
+        // At most two cases per job are in flight, and what was ready by then is kept.
+        var options = PreparationOptions()
+        options.jobs = 2
+        let task = Task { [options] in
             let preparation = DatasetPreparation(
-                manifest: try Manifest.load("amos22"), source: tree.folder, configuration: .iris,
-                options: PreparationOptions(), program: "test")
+                manifest: try Manifest.load("amos22"), source: tree.folder, configuration: .iris, options: options,
+                program: "test")
             return try await preparation.run(
                 into: VolumeStore.open(at: tree.scratch.url.appending(path: "store"), mode: .write)
             ) {
