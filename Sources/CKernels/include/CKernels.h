@@ -4,6 +4,7 @@
 
 #include "iris_audit.h"
 #include "iris_bricks.h"
+#include "iris_clear.h"
 #include "iris_convert.h"
 #include "iris_instruction_set.h"
 #include "iris_intensity.h"

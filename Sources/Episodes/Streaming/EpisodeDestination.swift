@@ -1,4 +1,4 @@
-import Glibc
+import CKernels
 
 /// Where one episode of a batch goes in a slot.
 struct EpisodeDestination: @unchecked Sendable {
@@ -35,18 +35,18 @@ struct EpisodeDestination: @unchecked Sendable {
     func clearPadding(references: Int, classes: Int) {
         let padding = (layout.classes - classes) * voxels
         if padding > 0 {
-            memset(queryMasks + classes * voxels, 0, padding)
-            for number in 0..<references { memset(referenceMasks(number) + classes * voxels, 0, padding) }
+            iris_clear(queryMasks + classes * voxels, padding)
+            for number in 0..<references { iris_clear(referenceMasks(number) + classes * voxels, padding) }
         }
         for number in references..<layout.references {
-            memset(referenceImage(number), 0, 4 * voxels)
-            memset(referenceMasks(number), 0, layout.classes * voxels)
+            iris_clear(referenceImage(number), 4 * voxels)
+            iris_clear(referenceMasks(number), layout.classes * voxels)
         }
     }
 
     /// Zeros the whole episode.
     func clear() {
-        memset(queryImage, 0, 4 * voxels)
+        iris_clear(queryImage, 4 * voxels)
         clearPadding(references: 0, classes: 0)
     }
 }

@@ -1,5 +1,5 @@
+import CKernels
 import CSharedMemory
-import Glibc
 import Synchronization
 import VolumeStore
 import Volumes
@@ -111,7 +111,7 @@ public final class EpisodeRenderer: Sendable {
         let planes = plan.sourcePlanes(of: prepared.grid.shape)
         if state.withLock({ $0.met.insert(index).inserted }) { readAhead(prepared, planes) }
         let opened = ContinuousClock.now
-        if prepared.labels == nil { memset(masks, 0, plan.maskValues.count * plan.shape.count) }
+        if prepared.labels == nil { iris_clear(masks, plan.maskValues.count * plan.shape.count) }
         try PatchRenderer.render(
             plan, from: PatchSource(prepared), into: PatchDestination(image: image, masks: masks),
             workspace: worker.workspace)

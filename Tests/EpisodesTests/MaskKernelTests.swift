@@ -2,9 +2,9 @@ import CKernels
 import RandomNumbers
 import Testing
 
-/// Masks of labels against one comparison per voxel. The instruction set is set apart by a limit that holds for the whole
+/// Masks of labels against one comparison per voxel, and memory cleared. The instruction set is set apart by a limit that holds for the whole
 /// process, so these run one after the other.
-@Suite(.serialized) struct LabelMaskTests {
+@Suite(.serialized) struct MaskKernelTests {
     private static let values: [UInt8] = [3, 0, 255]
     /// Sizes around a line and around a block of 8192 voxels, with remainders.
     private static let sizes = [1, 7, 63, 64, 65, 8191, 8192, 8193, 20_001, 65_536]
@@ -58,6 +58,18 @@ import Testing
                     }
                 }
                 #expect(masks == expected, "\(set) \(count)")
+                #expect(isRestKept, "\(set) \(count)")
+            }
+        }
+    }
+
+    @Test(arguments: [0, 1, 32]) func cleared(offset: Int) {
+        defer { iris_limit_instruction_set(IRIS_AVX512) }
+        for set in [IRIS_PORTABLE, IRIS_AVX512] {
+            iris_limit_instruction_set(set)
+            for count in Self.sizes + [65_599] {
+                let (memory, isRestKept) = written(count, offset: offset) { iris_clear($0, count) }
+                #expect(memory.allSatisfy { $0 == 0 }, "\(set) \(count)")
                 #expect(isRestKept, "\(set) \(count)")
             }
         }
