@@ -72,12 +72,14 @@ test-threads: deps ## run the concurrent parts' tests under ThreadSanitizer; THR
 
 # In a folder of its own, so that .build keeps its objects. IRIS_COVERAGE lets C be counted too; Package.swift reads it.
 COVERAGE := .build-coverage
-COVERAGE_FLAGS := -c release --enable-code-coverage --scratch-path $(COVERAGE)
+COVERAGE_FLAGS := -c release --scratch-path $(COVERAGE)
 
+# Told to enable coverage, `swift test` fails where a killed program left a profile cut short; the script leaves those out.
 coverage: export IRIS_COVERAGE := 1
 coverage: deps ## measure line coverage by module and write .build-coverage/report, half an hour; COVERAGE_TESTS=NIfTITests for some
-	swift build $(COVERAGE_FLAGS) --build-tests
+	swift build $(COVERAGE_FLAGS) --enable-code-coverage --build-tests
 	rm -rf $(COVERAGE)/release/codecov
+	LLVM_PROFILE_FILE='$(CURDIR)/$(COVERAGE)/release/codecov/%m.%p.profraw' \
 	swift test $(COVERAGE_FLAGS) --disable-testable-imports --skip-build --no-parallel $(if $(COVERAGE_TESTS),--filter '$(COVERAGE_TESTS)')
 	Scripts/coverage.py $(COVERAGE)/release $(COVERAGE)/report
 
