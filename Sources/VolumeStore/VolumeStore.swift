@@ -66,6 +66,10 @@ public final class VolumeStore: Sendable {
         configuration.readonly = mode == .read
         configuration.busyMode = .timeout(60)
         configuration.foreignKeysEnabled = true
+        // Writers that come together take turns: SQLite does not wait for another when it changes a new index to its log, and
+        // GRDB asks which migrations are needed before it locks the index.
+        let turn = mode == .write ? try FolderLock(path: folder.path + "/volumes") : nil
+        defer { withExtendedLifetime(turn) {} }
         do {
             let pool = try DatabasePool(path: index, configuration: configuration)
             try Self.checkAndMigrate(pool, folder: folder, mode: mode)
@@ -140,9 +144,7 @@ public final class VolumeStore: Sendable {
                     file: file, problem: "written by an older version of iris. Bring it up to date with iris prepare.")
             }
         case .write:
-            // GRDB asks which migrations are needed before it locks the database, so writers that come together take turns.
-            let turn = try FolderLock(path: folder.path + "/volumes")
-            try withExtendedLifetime(turn) { try migrator.migrate(pool) }
+            try migrator.migrate(pool)
             // Each commit reaches the disk before files of an earlier preparation are removed.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         }
