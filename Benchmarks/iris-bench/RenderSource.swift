@@ -20,6 +20,7 @@ struct RenderSource: @unchecked Sendable {
             guard case .prepared(let record) = stored.status, record.label != nil else { return nil }
             return try store.open(record, key: stored.key)
         }
+        guard !cases.isEmpty else { throw RenderSourceError(description: "\(folder): has no prepared case with labels") }
         let largest = cases.sorted { $0.grid.shape.count > $1.grid.shape.count }.prefix(max(1, most))
         return try largest.map { prepared in
             guard prepared.bricks != nil, let labels = prepared.labels else {

@@ -21,6 +21,6 @@ if not store.exists():
     # Patients without labels are among them.
     run("phantom", "amos22", "--output", WORK / "amos22", "--cases", str(CASES + 2), "--size", "clinical")
     run("prepare", "amos22", "--source", WORK / "amos22", "--store", WORK / "store.part", "--jobs", "1")
-    (WORK / "store.part").rename(store)
     shutil.rmtree(WORK / "amos22")
+    (WORK / "store.part").rename(store)
 subprocess.run([BUILT / "iris-bench", "render", "--store", store, "--sources", str(CASES)], check=True)

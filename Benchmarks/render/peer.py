@@ -2,31 +2,45 @@
 
 python peer.py [--seconds 10] [--only NAME]
 
-Every tool starts from a float32 image and a uint8 label map of 300 x 300 x 250 voxels in memory, as its users hand them
-over, and gives a patch of 128 x 128 x 128: cropping, clipping and normalising are left out for them and included for ours.
+Every tool starts from a float32 image and a uint8 label map in memory, as its users hand them over, of the largest case that
+ours.py prepared, and gives a patch of 128 x 128 x 128: cropping, clipping and normalising are left out for them and included for
+ours.
 All random choices are fixed to the same amounts, applied always.
 """
 
 import argparse
+import os
+import pathlib
+import struct
 
 import numpy as np
 import torch
 from measure import measure
 
-SIZE, PATCH, ANGLE, CENTRE = (300, 300, 250), (128, 128, 128), 0.5, (150, 150, 125)
+PATCH, ANGLE = (128, 128, 128), 0.5
+STORE = pathlib.Path(os.environ["IRIS_BUILT"]).parent.parent / ".build-bench" / "render" / "store"
+
+
+def voxels(path):
+    """The voxels of a prepared volume, i first."""
+    with open(path, "rb") as file:
+        header = file.read(352)
+    shape, kind = struct.unpack("<3h", header[42:48]), struct.unpack("<h", header[70:72])[0]
+    offset = int(struct.unpack("<f", header[108:112])[0])
+    return np.fromfile(path, {2: np.uint8, 4: np.int16}[kind], offset=offset).reshape(shape, order="F")
 
 
 def source():
-    i, j, k = np.meshgrid(*(np.arange(n) for n in SIZE), indexing="ij", sparse=True)
-    wave = np.abs(i % 120 - 60) + np.abs(j % 150 - 75) + np.abs(k % 100 - 50)
-    value = wave * 8 - 740 + np.random.default_rng(0).integers(0, 64, SIZE)
-    label = np.where(value > 300, 1, np.where(value < -350, 2, 0)).astype(np.uint8)
-    return ((value.clip(-600, 500) + 50) / 300).astype(np.float32), label
+    largest = max(STORE.glob("volumes/*/*/label.nii"), key=lambda path: path.stat().st_size)
+    image, label = voxels(largest.with_name("image.nii")), voxels(largest)
+    low, high = np.percentile(image[label > 0], [0.5, 99.5])
+    image = np.ascontiguousarray(image, dtype=np.float32).clip(low, high)
+    return (image - image.mean()) / image.std(), np.ascontiguousarray(label)
 
 
 def cropped(array):
     """The middle of the source, as large as the patch."""
-    slices = tuple(slice(c - p // 2, c + p // 2) for c, p in zip(CENTRE, PATCH))
+    slices = tuple(slice((n - p) // 2, (n + p) // 2) for n, p in zip(array.shape, PATCH))
     return np.ascontiguousarray(array[slices])
 
 

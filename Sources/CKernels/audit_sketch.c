@@ -1,4 +1,4 @@
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,13 +9,10 @@ enum { NEIGHBOURS = 26, BINS = 256 };
 
 // The 48 permutations of the 26 neighbours that flips and axis permutations make, filled once.
 static uint8_t symmetries[48][NEIGHBOURS];
-static atomic_int symmetries_ready;
+static pthread_once_t symmetries_once = PTHREAD_ONCE_INIT;
 
 static void fill_symmetries(void) {
     static const int8_t axes[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
-    if (atomic_load_explicit(&symmetries_ready, memory_order_acquire)) return;
-    // Several threads may fill the table at once: they write the same values.
-    uint8_t table[48][NEIGHBOURS];
     for (int g = 0; g < 48; g++) {
         int n = 0;
         for (int c = 0; c < 27; c++) {
@@ -23,12 +20,9 @@ static void fill_symmetries(void) {
             int d[3] = {c % 3 - 1, c / 3 % 3 - 1, c / 9 - 1}, e[3];
             for (int a = 0; a < 3; a++) e[a] = d[axes[g >> 3][a]] * (g >> a & 1 ? -1 : 1);
             int other = (e[0] + 1) + 3 * (e[1] + 1) + 9 * (e[2] + 1);
-            table[g][n++] = (uint8_t)(other > 13 ? other - 1 : other);
+            symmetries[g][n++] = (uint8_t)(other > 13 ? other - 1 : other);
         }
     }
-    for (int g = 0; g < 48; g++)
-        for (int n = 0; n < NEIGHBOURS; n++) __atomic_store_n(&symmetries[g][n], table[g][n], __ATOMIC_RELAXED);
-    atomic_store_explicit(&symmetries_ready, 1, memory_order_release);
 }
 
 // The finaliser of MurmurHash3 (public domain): spreads the code over 64 bits.
@@ -179,7 +173,7 @@ static int64_t smallest_hashes(const peak *peaks, int64_t count, int64_t *order,
 
 int64_t iris_sketch(const float *values, int64_t n0, int64_t n1, int64_t n2, uint64_t *hashes, int64_t most) {
     if (n0 < 5 || n1 < 5 || n2 < 5) return 0;
-    fill_symmetries();
+    pthread_once(&symmetries_once, fill_symmetries);
     // Of 3 x 3 x 3 values one at most is a peak.
     int64_t capacity = ((n0 + 2) / 3) * ((n1 + 2) / 3) * ((n2 + 2) / 3);
     uint8_t *flags = calloc((size_t)(n0 * n1) + 8, 1);

@@ -1,5 +1,5 @@
-// Labels to masks. Labels are read once, a block at a time that the first-level cache holds for all masks. Masks go around the
-// caches, since whoever wants them comes much later: fetching each line first would double what memory has to carry.
+// Labels to masks. Labels are read once, a block at a time that the first-level cache holds for all masks. Byte masks that begin at
+// a line, as most do, go around the caches, since few are wanted soon: fetching each line first would double what memory carries.
 #include "iris_label_masks.h"
 
 #include <string.h>

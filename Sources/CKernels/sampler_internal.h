@@ -188,7 +188,8 @@ static inline void prefetch_bricks(const sampler_job *job, const prepared_tile *
     }
 }
 
-// Asks for the lines of the patch that slice z of a tile begins, to be written: the other half of each is the next tile's.
+// Asks for the lines of the patch that slice z of a tile begins, to be written; the tiles after it write
+// the rest of each line.
 static inline __attribute__((always_inline)) void prefetch_output(
     const sampler_job *job, const output_tile *tile, int32_t z) {
     enum { LINE = 64 };

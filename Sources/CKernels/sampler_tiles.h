@@ -3,7 +3,7 @@
 //     void stage_pairs(const sampler_job *, const tile_box *)     the image box, clipped, as pairs of rows
 //     bool stage_labels(const sampler_job *, const tile_box *)    a label box; whether it holds one value only
 //     void sample_tile(const sampler_job *, const prepared_tile *, const prepared_tile *next, bool image, bool label)
-//         from the stage to the patch, asking for the source rows of `next` on the way (prefetch_planes)
+//         from the stage to the patch, asking for the lines that `next` reads and writes on the way (prefetch_slice)
 #include "sampler_internal.h"
 #include "vector16.h"
 

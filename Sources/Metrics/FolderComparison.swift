@@ -46,6 +46,11 @@ public struct FolderComparison: Sendable {
 
     /// All cases, ordered by name, and their means.
     public struct Result: Sendable, Codable {
+        /// The format of the present version.
+        public static let currentFormat = "iris-metrics-2"
+
+        /// What the names of the scores mean.
+        public var format = currentFormat
         /// The tolerance of surface Dice in mm.
         public let tolerance: Double
         /// What empty masks count.

@@ -23,8 +23,8 @@ import Testing
         memory.initializeMemory(as: UInt8.self, repeating: 0xee)
         kernel(memory.baseAddress!.assumingMemoryBound(to: UInt8.self) + 64 + offset)
         let masks = memory[(64 + offset)..<(64 + offset + bytes)]
-        let rest = memory[..<(64 + offset)].allSatisfy { $0 == 0xee } && memory[(64 + offset + bytes)...].allSatisfy { $0 == 0xee }
-        return (Array(masks), rest)
+        let before = memory[..<(64 + offset)], after = memory[(64 + offset + bytes)...]
+        return (Array(masks), before.allSatisfy { $0 == 0xee } && after.allSatisfy { $0 == 0xee })
     }
 
     @Test(arguments: [0, 1, 32]) func bytes(offset: Int) {

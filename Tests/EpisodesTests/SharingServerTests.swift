@@ -277,7 +277,7 @@ private enum JSONField: Decodable, Equatable {
         let text = String(decoding: buffer[..<max(0, recv(other, &buffer, buffer.count, 0))], as: UTF8.self)
         let length = (ContinuousClock.now - start) / .seconds(StreamProtocol.heartbeatSeconds)
         let beats = text.split(separator: "\n").count { $0 == #"{"type":"heartbeat"}"# }
-        #expect((1...Int(length)).contains(beats))
+        #expect(beats >= 1 && Double(beats) <= length)
         run.cancel()
         _ = await run.result
         withExtendedLifetime(slots) {}

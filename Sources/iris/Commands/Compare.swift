@@ -62,12 +62,15 @@ struct Compare: ParsableCommand {
         } catch {
             throw ValidationError("\(path): cannot be read. Name a file made by iris metrics --json or iris evaluate.")
         }
-        if let result = try? JSONDecoder().decode(FolderComparison.Result.self, from: data) {
+        if let result = try? JSONDecoder().decode(FolderComparison.Result.self, from: data),
+            result.format == FolderComparison.Result.currentFormat
+        {
             return (PairedScores(result), nil)
         }
         guard let read = try? EvaluationFile.read(URL(filePath: path)) else {
             throw ValidationError(
-                "\(path): expected a result of iris metrics --json or iris evaluate but found other content.")
+                "\(path): expected a result of this version's iris metrics --json or iris evaluate but found other content. "
+                    + "One of an earlier version is to be made again.")
         }
         if !read.isIntact {
             Terminal.warn("\(path): was changed since iris evaluate wrote it; iris why says more.")

@@ -156,19 +156,26 @@ import Testing
         var generator = Philox(key: 5)
         let n = 24
         let values = (0..<n * n * n).map { _ in Float(generator.next() % 100_000) }
-        func sketch(_ values: [Float]) -> Set<UInt64> {
-            var hashes = [UInt64](repeating: 0, count: 4096)
-            let count = iris_sketch(values, Int64(n), Int64(n), Int64(n), &hashes, 4096)
-            return Set(hashes.prefix(Int(count)))
+        func sketch(_ values: [Float], most: Int = 4096) -> [UInt64] {
+            var hashes = [UInt64](repeating: 0, count: most)
+            let count = iris_sketch(values, Int64(n), Int64(n), Int64(n), &hashes, Int64(most))
+            return Array(hashes.prefix(Int(count)))
         }
         let original = sketch(values)
-        #expect(original.count > 20)
+        #expect(original.count > 40)
+        #expect(original == Set(original).sorted(), "ascending and distinct")
+        withEachInstructionSet { set in
+            #expect(sketch(values) == original, "\(set)")
+            for most in [1, 16, original.count - 1] {
+                #expect(sketch(values, most: most) == Array(original.prefix(most)), "\(set) \(most)")
+            }
+        }
         let changed = (0..<n * n * n).map { at -> Float in
             let (i, j, k) = (at % n, at / n % n, at / n / n)
             return 3 * values[k + n * ((n - 1 - i) + n * j)] - 7
         }
         #expect(sketch(changed) == original)
         let others = (0..<n * n * n).map { _ in Float(generator.next() % 100_000) }
-        #expect(sketch(others).isDisjoint(with: original))
+        #expect(Set(sketch(others)).isDisjoint(with: original))
     }
 }

@@ -94,25 +94,33 @@ import Testing
         }
     }
 
-    /// Sixty places of which half were turned and moved together; the other half are paired at random.
-    @Test("The placement that most pairs agree on", arguments: [0, 7, 13, 30, 46]) func placement(symmetry: Int) {
+    /// Places of which half were turned and moved together; the other half are paired at random. Of more than 2048 pairs the first
+    /// count.
+    @Test("The placement that most pairs agree on", arguments: [0, 7, 13, 30, 46], [60, 61, 3000])
+    func placement(symmetry: Int, pairs: Int) {
         let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
         let order = orders[symmetry / 8], move = [12.5, -31, 4]
         var generator = Philox(key: UInt64(symmetry))
         var first: [Float] = [], second: [Float] = []
-        for n in 0..<60 {
-            let there = (0..<3).map { _ in Double.random(in: 0...80, using: &generator) }
+        for n in 0..<pairs {
+            let there = (0..<3).map { _ in Double.random(in: 0...800, using: &generator) }
             var here = move
             for a in 0..<3 { here[order[a]] += symmetry >> a & 1 == 1 ? -there[a] : there[a] }
-            if n % 2 == 1 { here = (0..<3).map { _ in Double.random(in: -80...80, using: &generator) } }
+            if n % 2 == 1 { here = (0..<3).map { _ in Double.random(in: -800...800, using: &generator) } }
             first += here.map(Float.init)
             second += there.map(Float.init)
         }
-        var found: CInt = -1, shift = [0.0, 0, 0]
-        let agreeing = iris_best_placement(first, second, 60, 2, &found, &shift)
-        #expect((30...32).contains(agreeing))
-        #expect(Int(found) == symmetry)
-        for a in 0..<3 { #expect(abs(shift[a] - move[a]) < 0.5) }
+        let together = (min(pairs, 2048) + 1) / 2
+        var shifts: [[Double]] = []
+        withEachInstructionSet { set in
+            var found: CInt = -1, shift = [0.0, 0, 0]
+            let agreeing = Int(iris_best_placement(first, second, Int64(pairs), 2, &found, &shift))
+            #expect((together...together + 2).contains(agreeing), "\(set)")
+            #expect(Int(found) == symmetry, "\(set)")
+            for a in 0..<3 { #expect(abs(shift[a] - move[a]) < 0.5, "\(set)") }
+            shifts.append(shift)
+        }
+        #expect(Set(shifts).count == 1, "the same bits on each")
     }
 
     /// A picture against itself turned: the correlation of a picture of length 1 with itself is 1, at that turn only.
