@@ -72,5 +72,12 @@ import Volumes
         try Data("{}".utf8).write(to: folder.url.appending(path: "empty.json"))
         let empty = try IrisCommand(["compare", folder.path("empty.json"), a])
         #expect(empty.status == 2 && empty.errors.contains("empty.json: expected a result of iris metrics"))
+        // Names of scores changed; those of an earlier version would be missing without a word.
+        let text = try String(contentsOf: URL(filePath: a), encoding: .utf8)
+        let earlier = text.replacing(#""format" : "iris-metrics-2""#, with: #""format" : "iris-metrics-1""#)
+        try #require(earlier != text)
+        try Data(earlier.utf8).write(to: folder.url.appending(path: "earlier.json"))
+        let old = try IrisCommand(["compare", folder.path("earlier.json"), a])
+        #expect(old.status == 2 && old.errors.contains("One of an earlier version is to be made again."))
     }
 }

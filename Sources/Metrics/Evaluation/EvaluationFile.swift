@@ -44,8 +44,8 @@ public enum EvaluationFileError: Error, Equatable, Sendable, CustomStringConvert
         switch self {
         case .unreadable(let file): "\(file): cannot be read. Name the result.json that iris evaluate wrote."
         case .otherContent(let file):
-            "\(file): expected a result of this version's iris evaluate but found other content. Name the result.json that it "
-                + "wrote; one of an earlier version is to be made again."
+            "\(file): expected a result of iris evaluate as this version writes it but found other content. Name the "
+                + "result.json that it wrote; one of an earlier version is to be made again."
         }
     }
 }

@@ -69,8 +69,8 @@ struct Compare: ParsableCommand {
         }
         guard let read = try? EvaluationFile.read(URL(filePath: path)) else {
             throw ValidationError(
-                "\(path): expected a result of this version's iris metrics --json or iris evaluate but found other content. "
-                    + "One of an earlier version is to be made again.")
+                "\(path): expected a result of iris metrics --json or iris evaluate as this version writes it but found other "
+                    + "content. One of an earlier version is to be made again.")
         }
         if !read.isIntact {
             Terminal.warn("\(path): was changed since iris evaluate wrote it; iris why says more.")
