@@ -34,8 +34,8 @@ def source():
     largest = max(STORE.glob("volumes/*/*/label.nii"), key=lambda path: path.stat().st_size)
     image, label = voxels(largest.with_name("image.nii")), voxels(largest)
     low, high = np.percentile(image[label > 0], [0.5, 99.5])
-    image = np.ascontiguousarray(image, dtype=np.float32).clip(low, high)
-    return (image - image.mean()) / image.std(), np.ascontiguousarray(label)
+    image = np.ascontiguousarray(image, dtype=np.float32).clip(np.float32(low), np.float32(high))
+    return ((image - image.mean()) / image.std()).astype(np.float32), np.ascontiguousarray(label)
 
 
 def cropped(array):
