@@ -105,10 +105,13 @@ def main():
     if options.mixed:
         plain, folder = folder, WORK / f"many-{options.scans}-mixed"
         if not folder.exists():
-            shutil.copytree(plain, folder, copy_function=os.link)
-            case, = (folder / "labelsTr").glob("001_hippocampus_002.nii.gz")
+            part = folder.with_suffix(".part")
+            shutil.rmtree(part, ignore_errors=True)
+            shutil.copytree(plain, part, copy_function=os.link)
+            case, = (part / "labelsTr").glob("001_hippocampus_002.nii.gz")
             stretch(case)
-            stretch(folder / "imagesTr" / case.name)
+            stretch(part / "imagesTr" / case.name)
+            part.rename(folder)
     audit = [options.program.resolve(), "audit", "msd", "--source", folder, "--jobs", str(options.jobs), "--json"]
     for what in [["--fast"], []]:
         start = time.monotonic()

@@ -105,7 +105,7 @@ import Testing
     {
         let folder = try TemporaryFolder()
         try folder.write(
-            (0...8).flatMap { n in
+            (0...9).flatMap { n in
                 ["imaging", "segmentation"].map { "data/case_0000\(n)/\($0).nii.gz" }
             })
         func entry(_ id: String, _ spacing: String) -> String { #"{"case_id": \#(id), "voxel_spacing": \#(spacing)}"# }
@@ -118,21 +118,25 @@ import Testing
             entry(#""case_00004""#, sizes("")), entry("5", sizes(#", "z_spacing": 5"#)), #"{"case_id": "case_00006"}"#,
             entry(#""case_00007""#, "[5, 0.8, 0.9]"), "7", entry(#""case_00008""#, sizes(#", "z_spacing": 2.5"#)),
             entry(#""case_00008""#, sizes(#", "z_spacing": 3"#)),
+            entry(#""case_00008""#, sizes(#", "z_spacing": 2.5"#)),
+            // The first again as it was, and one that no longer counts since another entry of it cannot be read.
+            entry(#""case_00000""#, sizes(#", "z_spacing": 5"#)), entry(#""case_00001""#, sizes(#", "z_spacing": 5"#)),
+            entry(#""case_00009""#, sizes(#", "z_spacing": 2.5"#)),
         ]
         try folder.write(["data/kits.json"], "[\(entries.joined(separator: ","))]")
         let found = try listing("kits19", folder.url)
-        #expect(found.cases.count == 9)
-        #expect(found.cases.map { $0.statedSpacing?.spacing.k } == [0.9] + Array(repeating: nil, count: 7) + [0.9])
-        #expect(found.cases[0].statedSpacing?.spacing.i == 5 && found.cases[8].statedSpacing?.spacing.i == 2.5)
+        #expect(found.cases.count == 10)
+        #expect(found.cases.map { $0.statedSpacing?.spacing.k } == [0.9] + Array(repeating: nil, count: 8) + [0.9])
+        #expect(found.cases[0].statedSpacing?.spacing.i == 5 && found.cases[9].statedSpacing?.spacing.i == 2.5)
         let problem = try #require(found.problems.first)
         #expect(found.problems.count == 1 && problem.code == .unreadableMetadata && problem.severity == .warning)
         #expect(
             problem.description == """
                 \(folder.url.path)/data/kits.json: expected a case_id and a voxel_spacing of x_spacing, y_spacing and z_spacing, \
-                numbers of mm above 0, in each of the 11 entries but found 9 without (case_00001: z_spacing is the text "5", \
-                case_00002: x, y, z_spacing of 0.9 x 0.8 x 0 mm, case_00003: x, y, z_spacing of 0.9 x 0.8 x -1.5 mm, \
-                case_00004: no z_spacing, entry 6: case_id is 5.0, case_00006: no voxel_spacing and 3 more). Correct them, or \
-                restore the file from the release; headers of these cases are held against nothing.
+                numbers of mm above 0 and the same wherever a case is named, in each of the 15 entries but found 9 that cannot be \
+                used (case_00001: z_spacing is the text "5"; case_00002: x, y, z_spacing of 0.9 x 0.8 x 0 mm; \
+                case_00003: x, y, z_spacing of 0.9 x 0.8 x -1.5 mm; case_00004: no z_spacing; entry 6: case_id is 5.0; \
+                case_00006: no voxel_spacing and 3 more). Correct them, or restore the file from the release; headers of these cases are held against nothing.
                 """)
     }
 

@@ -66,7 +66,7 @@ struct KiTS19Adapter: DatasetAdapter {
                     found: "something else", fix: "Restore the file from the release."))
             return [:]
         }
-        var result: [String: StatedSpacing] = [:], faults: [String] = []
+        var result: [String: StatedSpacing] = [:], faults: [String] = [], refuted: Set<String> = []
         for (n, entry) in entries.enumerated() {
             do throws(EntryFault) {
                 let (id, spacing) = try Self.stated(entry)
@@ -77,16 +77,18 @@ struct KiTS19Adapter: DatasetAdapter {
                 result[id] = stated
             } catch {
                 faults.append("\(error.id ?? "entry \(n + 1)"): \(error.reason)")
+                if let id = error.id { refuted.insert(id) }
             }
         }
+        for id in refuted { result[id] = nil }
         if !faults.isEmpty {
             problems.append(
                 LayoutProblem(
                     .unreadableMetadata, severity: .warning, file: file.path,
                     expected:
-                        "a case_id and a voxel_spacing of x_spacing, y_spacing and z_spacing, numbers of mm above 0, in "
-                        + "each of the \(entries.count) entries",
-                    found: "\(faults.count) without (\(faults.listed(6)))",
+                        "a case_id and a voxel_spacing of x_spacing, y_spacing and z_spacing, numbers of mm above 0 "
+                        + "and the same wherever a case is named, in each of the \(entries.count) entries",
+                    found: "\(faults.count) that cannot be used (\(faults.listed(6, separator: "; ")))",
                     fix:
                         "Correct them, or restore the file from the release; headers of these cases are held against nothing."
                 ))

@@ -5,7 +5,7 @@ import NIfTI
 /// Scans of different patients may have much the same shape, phantoms above all; their noise differs. Both are sampled at
 /// the same places; what is compared is each sample less the mean of its surroundings, cut off where edges of organs would
 /// outweigh the texture.
-struct CopyVerification {
+package struct CopyVerification {
     /// What the one is suspected to be of the other.
     enum Relation {
         /// Both show the same box; the ``CubeSymmetries`` of this number takes cells of the first to those of the second.
@@ -57,9 +57,12 @@ struct CopyVerification {
     /// The correlation of the finest detail; over few places where that is enough to know it for smaller than ``least``.
     private func finest(_ pair: ScanPair, _ placement: ScanPlacement) -> Double? {
         let quick = pair.correlation(placement, places: Self.fewPlaces, reach: 1.5)
-        guard let quick, quick >= least - Self.doubt else { return quick }
+        guard let quick, Self.mayReach(least, quick: quick) else { return quick }
         return pair.correlation(placement, places: Self.places, reach: 1.5)
     }
+
+    /// Whether a correlation may be as large as that which is so large over few places.
+    package static func mayReach(_ least: Double, quick: Double) -> Bool { quick >= least - doubt }
 
     /// The best placement among those one step away along each axis, until none is better.
     private func refined(_ start: ScanPlacement, by step: Double, of pair: ScanPair, reach: Double) -> ScanPlacement {

@@ -14,8 +14,7 @@ package struct NearCopySearch: Sendable {
     private let cases: [CaseRecord]
     /// Places in ``cases`` of the scans that are compared.
     private let scans: [Int]
-    /// Whose scan each case is.
-    private let patients: [Int32]
+    private let exact: ExactCopies
     /// Files looked at again at once.
     private let jobs: Int
     private let secondLooks: SecondLooks
@@ -23,9 +22,9 @@ package struct NearCopySearch: Sendable {
     /// Two scans that share this fraction of their sketched details, and at least this many, are one scan. Different
     /// scans share hardly any.
     private static let (sharedFraction, sharedCount) = (0.08, 6)
-    /// Or whose pictures correlate this well, and which then agree in the finest detail: at least so much, and half way
-    /// from what other scans of the dataset share to all.
-    private static let (alike, sameDetail) = (0.9, 0.4)
+    /// Or whose pictures correlate this well, and which then agree in the finest detail: half way at least from
+    /// what other scans of the dataset share to all, thus at least half.
+    private static let (alike, sameDetail) = (0.9, 0.5)
     /// How many other scans tell what different scans share, and what is required where there are none.
     private static let (witnesses, withoutWitness) = (2, 0.75)
     /// What scans that share landmarks must agree in, in the finest detail. Copies reach 0.6 to 0.8, the best placed pair of
@@ -33,8 +32,8 @@ package struct NearCopySearch: Sendable {
     private static let placedDetail = 0.55
 
     init(cases: [CaseRecord], exact: ExactCopies, jobs: Int) {
-        (self.cases, self.jobs) = (cases, jobs)
-        (scans, patients) = (exact.representatives, exact.patients)
+        (self.cases, self.exact, self.jobs) = (cases, exact, jobs)
+        scans = exact.representatives
         secondLooks = SecondLooks(
             bytes: cases.map { ($0.image?.grid.shape.count ?? 0) * ($0.image?.datatype.bytesPerVoxel ?? 0) }, jobs: jobs
         )
@@ -77,7 +76,8 @@ package struct NearCopySearch: Sendable {
             start = end
         }
         var shared: [CasePair: (Int, Double)] = [:]
-        for (pair, count) in counts where count >= Self.sharedCount {
+        for (pair, count) in counts
+        where count >= Self.sharedCount && exact.patients[pair.a] != exact.patients[pair.b] {
             let exact = cases[pair.a].image!.fingerprint!.sharedDetails(with: cases[pair.b].image!.fingerprint!)
             if exact.fraction >= Self.sharedFraction { shared[pair] = exact }
         }
@@ -89,7 +89,7 @@ package struct NearCopySearch: Sendable {
     private func alikePictures(besides known: Set<CasePair>) async throws
         -> [CasePair: (picture: Double, detail: Double)]
     {
-        let index = PictureIndex(cases.map { $0.image?.fingerprint }, of: scans, patients: patients)
+        let index = PictureIndex(cases.map { $0.image?.fingerprint }, of: scans, patients: exact.patients)
         var suspects: [AlikePictures] = [], seen: Set<CasePair> = []
         for scan in scans {
             let partners = index.alike(scan, least: Self.alike - 0.15).filter { !known.contains(CasePair($0, scan)) }
@@ -102,7 +102,8 @@ package struct NearCopySearch: Sendable {
             else { continue }
             let witnesses = matches.dropFirst().filter {
                 cases[$0.partner].source.dataset == cases[scan].source.dataset
-                    && patients[$0.partner] != patients[best.partner]
+                    && !exact.haveOnePatient($0.partner, best.partner) && !exact.haveOnePatient($0.partner, scan)
+                    && !known.contains(CasePair($0.partner, best.partner))
             }
             suspects.append(AlikePictures(scan: scan, best: best, witnesses: Array(witnesses)))
         }
@@ -163,7 +164,7 @@ package struct NearCopySearch: Sendable {
         -> [CasePair: (match: LandmarkSearch.Match, detail: Double)]
     {
         let landmarks = scans.map { cases[$0].image!.fingerprint!.landmarks }
-        let owners = scans.map { patients[$0] }
+        let owners = scans.map { exact.patients[$0] }
         let onVoxels = LandmarkSearch([landmarks.map(\.voxels)], patients: owners, effort: .voxels)
         var found = try await parts(onVoxels, besides: known) { .voxels($0.placement) }
         if hasSeveralResolutions {

@@ -4,7 +4,8 @@ import WorkerThreads
 ///
 /// Every copy costs a look; look-alikes do not cost an audit. How many are looked at does not depend on ``jobs``.
 package struct SecondLooks: Sendable {
-    /// What looking at each case again costs: the bytes of its voxels.
+    /// What looking at each case again costs: the bytes of its voxels. A look counts as the two scans of its pair; one that goes
+    /// on to witnesses reads each of these, two at most, and the first scan beside it once more.
     package let bytes: [Int]
     /// Pairs looked at at once.
     package let jobs: Int

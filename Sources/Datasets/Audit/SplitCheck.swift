@@ -64,7 +64,7 @@ enum SplitCheck {
 
 extension [String] {
     /// The first few, and how many more.
-    func listed(_ most: Int) -> String {
-        count <= most ? joined(separator: ", ") : prefix(most).joined(separator: ", ") + " and \(count - most) more"
+    func listed(_ most: Int, separator: String = ", ") -> String {
+        prefix(most).joined(separator: separator) + (count > most ? " and \(count - most) more" : "")
     }
 }

@@ -143,7 +143,42 @@ import Volumes
         #expect(found.last?.found.contains("the scan of second:") == true, "\(found.map(\.found))")
     }
 
-    /// By its header the first copy has voxels of 1 x 1 x 4 mm, so its landmarks in mm are no others' and its picture is stretched.
+    @Test("Frames of a patient who is in twice are told as exact duplicates alone") func wholePatientTwice()
+        async throws
+    {
+        let cases = try patients(), grid = try Grid(SIMD3(72, 64, 60), spacing: .one), patient = Patient(9)
+        for subject in ["p", "q"] {
+            for n in 0..<2 {
+                try cases.add(
+                    "\(subject)\(n)", subject: subject, modality: .mr, grid: grid,
+                    image: { 400 + Double(100 + n) * patient.value($0) })
+            }
+        }
+        let found = try await cases.report().findings.filter { $0.severity > .information }
+        #expect(found.map(\.code) == [.duplicateImage, .duplicateImage], "\(found.map(\.description))")
+        #expect(found.map(\.caseID) == ["q0", "q1"])
+    }
+
+    /// The near copy shares with the second frame, or with the changed copy, as much as with the scan it was made from.
+    @Test("Another scan of the same patient is no witness against a near copy", arguments: [true, false])
+    func witnessesOfOnePatient(isFrame: Bool) async throws {
+        let cases = try patients(), grid = try Grid(SIMD3(72, 64, 60), spacing: .one), patient = Patient(1)
+        if isFrame {
+            try cases.add(
+                "frame", subject: "patient1", modality: .mr, grid: grid,
+                image: { 400 + 100 * patient.value($0) + 20 * Patient(88).value($0 * 33) })
+            try cases.add("exact", modality: .mr, grid: grid, image: { 400 + 100 * patient.value($0) })
+        } else {
+            try cases.add("rescaled", modality: .mr, grid: grid, image: { 90 + 37 * patient.value($0) })
+        }
+        try cases.add(
+            "coarser", modality: .mr, grid: Grid(SIMD3(48, 43, 40), spacing: SIMD3(repeating: 1.5)),
+            image: { 100 + 37 * patient.value($0) })
+        let found = try await cases.report().findings.filter { $0.caseID == "coarser" }
+        #expect(found.contains { $0.found.contains("pictures that correlate") }, "\(found.map(\.found))")
+    }
+
+    /// By its header the first copy has voxels of 1 x 1 x 4 mm, so its landmarks in mm are no others'.
     @Test("An exact copy with a wrong header does not hide what resembles the right one") func wrongHeader()
         async throws
     {

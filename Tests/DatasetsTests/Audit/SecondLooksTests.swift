@@ -63,7 +63,7 @@ import Testing
     func witnesses(detail: Double, truths: [Double], isCopy: Bool) {
         let decision = NearCopySearch.isCopy(detail: detail, witnesses: truths) { truth, least in
             let quick = truth - 0.11
-            return quick >= least - 0.12 ? truth : quick
+            return CopyVerification.mayReach(least, quick: quick) ? truth : quick
         }
         #expect(decision == isCopy)
     }
