@@ -10,7 +10,7 @@ WORK = PROJECT / ".build-bench" / "audit"
 # name of the measurement: manifest, patients, size
 TREES = {
     "clinical volumes": ("amos22", 16, "clinical"),
-    "large volumes": ("amos22", 8, "large"),
+    "large volumes": ("amos22", 16, "large"),
     "small volumes": ("msd", 100, "standard"),
 }
 
