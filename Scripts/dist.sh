@@ -59,7 +59,8 @@ Iris $version for Debian 12 and other Linux systems with glibc 2.36 or later, $(
 
    apt-get install $packages
 
-   openmpi-bin besides, for training in several processes (mpirun).
+   openmpi-bin besides, for training in several processes (mpirun). Elsewhere than on Debian xxHash must have been built with
+   run-time dispatch, as Debian's is.
 
 2. The program finds manifests and configurations in share/iris below a folder above it. Run it where it is unpacked,
 
