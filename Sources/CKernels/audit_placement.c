@@ -167,16 +167,6 @@ VECTOR16 float picture_correlation(const float *first, const float *second, int 
     return best;
 }
 
-enum { HALF = IRIS_LANDMARK_NUMBERS / 2 };
-
-// Adds the squared differences of numbers from ..< end of sixteen landmarks.
-VECTOR16 void add_squares(const float *first, int64_t stride, const float *wanted, int from, int end, f32x16 *sum) {
-    for (int a = from; a < end; a++) {
-        f32x16 difference = load16(first + a * stride) - wanted[a];
-        *sum += difference * difference;
-    }
-}
-
 // Sixteen of the first scan's landmarks at a time against each of the second's.
 VECTOR16 void match_landmarks(const float *first, int64_t first_count, const float *second, int64_t second_count,
                               float limit, float *scratch, int32_t *partners) {
@@ -190,10 +180,10 @@ VECTOR16 void match_landmarks(const float *first, int64_t first_count, const flo
         i32x16 partner = -1;
         for (int64_t n = 0; n < padded; n += 16) {
             f32x16 sum = 0;
-            add_squares(scratch + n, padded, wanted, 0, HALF, &sum);
-            // Most are too far away by half of their numbers.
-            if (!__builtin_reduce_or(sum < nearest)) continue;
-            add_squares(scratch + n, padded, wanted, HALF, IRIS_LANDMARK_NUMBERS, &sum);
+            for (int a = 0; a < IRIS_LANDMARK_NUMBERS; a++) {
+                f32x16 difference = load16(scratch + a * padded + n) - wanted[a];
+                sum += difference * difference;
+            }
             i32x16 nearer = sum < nearest;
             nearest = select16(nearer, sum, nearest);
             partner = (nearer & ((int32_t)n + lanes16())) | (~nearer & partner);
